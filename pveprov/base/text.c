@@ -1,0 +1,111 @@
+#include "base/text.h"
+
+#include <ctype.h>
+
+bool text_to_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (!*s || (s[0] == '0' && s[1]))
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
+			return false;
+	}
+	if (n < min || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+bool text_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret)
+{
+	bool negative = *s == '-';
+	uint64_t n;
+
+	if (!text_to_u64(s + negative, 0, (uint64_t)INT64_MAX, &n))
+		return false;
+	int64_t v = negative ? -(int64_t)n : (int64_t)n;
+	if (v < min || v > max)
+		return false;
+	*ret = v;
+	return true;
+}
+
+bool text_to_hex(const char *s, uint64_t max, uint64_t *ret)
+{
+	uint64_t n = 0;
+	size_t len = strlen(s);
+
+	if (len < 1 || len > 16)
+		return false;
+	for (; *s; s++) {
+		if (!isxdigit((unsigned char)*s))
+			return false;
+		n = n << 4 | (uint64_t)(*s <= '9' ? *s - '0' : (*s | 32) - 'a' + 10);
+	}
+	if (n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* Edit distance with case folded; names longer than 63 bytes are never near. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned row[64];
+
+	if (n > 63 || m > 63)
+		return 64;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned diagonal = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
+			unsigned best = MIN(MIN(row[j], row[j - 1]) + 1, diagonal + !same);
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[m];
+}
+
+const char *text_nearest(const char *name, const char *const *candidates)
+{
+	const char *nearest = NULL;
+	unsigned best = (unsigned)MAX(strlen(name) / 3, (size_t)1) + 1;
+
+	for (; *candidates; candidates++) {
+		unsigned d = distance(name, *candidates);
+		if (d < best) {
+			best = d;
+			nearest = *candidates;
+		}
+	}
+	return nearest;
+}
+
+char *text_trim(char *s)
+{
+	s += strspn(s, " \t\r\n");
+	size_t n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		s[--n] = '\0';
+	return s;
+}
+
+bool text_consists_of(const char *s, const char *set)
+{
+	return *s && s[strspn(s, set)] == '\0';
+}
+
+char *text_duration(int64_t ms)
+{
+	if (ms < 60000)
+		return xasprintf("%.1f s", (double)ms / 1000);
+	return xasprintf("%" PRId64 " min %02" PRId64 " s", ms / 60000, ms / 1000 % 60);
+}
