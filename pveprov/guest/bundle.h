@@ -3,7 +3,8 @@
  * bundle.h: what a guest is to look like: files, paths that must not exist, units to enable, disable or mask, packages.
  *
  * Pure data, sorted by path. Packed as one deterministic tar (same bundle, same bytes). Paths are absolute, normalised
- * and without "..": bundle_file() refuses others by returning -1 with ERR_INTERNAL.
+ * and without "..": bundle_file() refuses others by returning -1 with ERR_INTERNAL,
+ * as it does a path that is already there.
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -32,10 +33,13 @@ int bundle_file(struct bundle *b, const char *path, unsigned mode, const char *d
 int bundle_text(struct bundle *b, const char *path, unsigned mode, const char *text, struct err **err);
 int bundle_link(struct bundle *b, const char *path, const char *target, struct err **err);
 
+/* A path that must not exist on the guest; checked as above, kept once. */
+int bundle_absent(struct bundle *b, const char *path, struct err **err);
+
 /* The file at path, or NULL. */
 const struct bundle_file *bundle_get(const struct bundle *b, const char *path);
 
-/* A POSIX tar of all files (mtime 0, owner root, sorted by path). */
+/* A POSIX tar of all files (mtime 0, owner root, sorted by path); names in it are relative: "etc/resolv.conf". */
 int bundle_tar(const struct bundle *b, struct buf *out, struct err **err);
 
 void bundle_free(struct bundle *b);
