@@ -7,10 +7,7 @@
 
 #include <jansson.h>
 
-static inline void json_decrefp(json_t **j)
-{
-	json_decref(*j);
-}
+/* jansson has the function itself. */
 #define _cleanup_json_ _cleanup_(json_decrefp)
 
 /* Parses at most `len` bytes, depth limited, duplicate keys refused. Errors name `what` and the place. */
