@@ -16,6 +16,9 @@ struct shell_exec {
 	size_t input_len;
 	int64_t timeout_ms; /* 0: 60 s */
 	size_t output_max;  /* bytes each of stdout and stderr; 0: 1 MiB. More is an error */
+	/* Gets each whole line of both outputs, as early as the carrier can (the agent: at the end). May be NULL. */
+	void (*line)(void *ctx, const char *text);
+	void *line_ctx;
 };
 
 struct shell_result {
@@ -50,6 +53,10 @@ int shell_check(struct shell *s, const struct shell_exec *x, struct shell_result
 /* Runs a fixed script with /bin/sh -s on stdin; args become $1... Nothing from input ever enters the script text. */
 int shell_script(struct shell *s, const char *script, const char *const *args, int64_t timeout_ms,
 		 struct shell_result *ret, struct err **err);
+
+/* A file's content is written whole, or read up to max_bytes (ERR_NOT_FOUND when it is not there). */
+int shell_write_file(struct shell *s, const char *path, unsigned mode, const void *data, size_t len, struct err **err);
+int shell_read_file(struct shell *s, const char *path, size_t max_bytes, struct buf *out, struct err **err);
 
 /* Quotes one word for a POSIX shell. */
 void shell_quote(struct buf *out, const char *word);
