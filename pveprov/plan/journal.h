@@ -13,7 +13,6 @@ struct journal;
 struct journal_task {
 	char *step; /* id of the step that started it */
 	char *upid;
-	bool done;
 };
 
 /*
