@@ -74,9 +74,21 @@ static unsigned distance(const char *a, const char *b)
 	return row[m];
 }
 
+/* The first candidate that starts with the name: it was cut short. Two letters say too little. */
+static const char *completed(const char *name, const char *const *candidates)
+{
+	size_t len = strlen(name);
+
+	for (; len > 2 && *candidates; candidates++)
+		if (strncasecmp(name, *candidates, len) == 0)
+			return *candidates;
+	return NULL;
+}
+
 const char *text_nearest(const char *name, const char *const *candidates)
 {
 	const char *nearest = NULL;
+	const char *const *all = candidates;
 	unsigned best = (unsigned)MAX(strlen(name) / 3, (size_t)1) + 1;
 
 	for (; *candidates; candidates++) {
@@ -86,7 +98,7 @@ const char *text_nearest(const char *name, const char *const *candidates)
 			nearest = *candidates;
 		}
 	}
-	return nearest;
+	return nearest ? nearest : completed(name, all);
 }
 
 char *text_trim(char *s)

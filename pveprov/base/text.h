@@ -18,7 +18,7 @@ bool text_to_hex(const char *s, uint64_t max, uint64_t *ret);
 
 /*
  * The candidate (NULL-terminated array) that a human probably meant by `name`: edit distance at most a third of
- * the length, letter case ignored. NULL when none is near.
+ * the length, or three and more letters that it starts with; letter case ignored. NULL when none is near.
  */
 const char *text_nearest(const char *name, const char *const *candidates);
 

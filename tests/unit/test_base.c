@@ -46,6 +46,8 @@ static void the_nearest_name_is_found(void **state UNUSED)
 	assert_string_equal(text_nearest("adress", names), "address");
 	assert_string_equal(text_nearest("Bridge", names), "bridge");
 	assert_null(text_nearest("frobnicate", names));
+	assert_string_equal(text_nearest("bri", names), "bridge");
+	assert_null(text_nearest("br", names));
 }
 
 static void errors_gather_who_and_hint(void **state UNUSED)
