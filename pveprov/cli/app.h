@@ -41,6 +41,7 @@ struct app {
 	struct context context;
 	bool context_loaded;
 	struct pve_client *client;
+	struct pve_client *ticket_client; /* where the context has a token and a ticket is needed as well */
 };
 
 /* The context in use (borrowed). --lab starts a lab where none runs. */

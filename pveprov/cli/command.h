@@ -80,6 +80,7 @@ enum exits {
 	EXITS_GUARD = 1 << 6,    /* 11 */
 	EXITS_INPUT = 1 << 7,    /* 65: reads a recipe or another input file */
 	EXITS_PROGRAM = 1 << 8,  /* passes on the status of a program it ran */
+	EXITS_NOT_FOUND = 1 << 9, /* 5 alone */
 };
 
 /* What the user typed, checked against the command's tables. */

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #define COMMANDS(X)  \
+	X(explain)     \
 	X(completion)
 
 #define COMMANDS_DECLARE(name) extern const struct command cmd_##name;
@@ -18,4 +19,5 @@ extern const struct option_spec global_options[]; /* bound to struct globals (ap
 /* The command "group name"; group NULL: of the top level. NULL: none. */
 const struct command *command_find(const char *group, const char *name);
 
+/* A group that has commands. */
 const struct command_group *command_group_find(const char *name);

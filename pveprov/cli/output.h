@@ -8,7 +8,7 @@
  */
 #include "base/err.h"
 
-#include <jansson.h>
+#include "data/json.h"
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_YAML };
 extern const char *const output_format_names[]; /* NULL-terminated */
