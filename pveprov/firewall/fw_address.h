@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * fw_address.h: the source or destination of a rule, the address of an alias or of an IP set's member.
+ */
+#include "base/arena.h"
+#include "data/addr.h"
+
+enum fw_address_kind { FW_ADDRESS_LIST, FW_ADDRESS_RANGE, FW_ADDRESS_ALIAS, FW_ADDRESS_SET };
+enum fw_scope_name { FW_ANY_SCOPE, FW_DC_SCOPE, FW_GUEST_SCOPE, FW_SDN_SCOPE };
+
+enum { FW_NAME_MAX = 64, FW_GROUP_NAME_MAX = 18 }; /* bytes */
+
+struct fw_address {
+	enum fw_address_kind kind;
+	int family; /* 4, 6; 0 for a name */
+	struct addr_cidr *list;
+	size_t n;
+	struct addr_range range;
+	enum fw_scope_name scope; /* of a name */
+	const char *name;	  /* of an alias or set, as written */
+};
+
+/* Parses a rule's source or dest. NULL with *why otherwise. */
+struct fw_address *fw_address_parse(struct arena *a, const char *text, const char **why);
+
+/* Parses an address or network of an alias or member (host bits are allowed there). False: it is neither. */
+bool fw_cidr_parse(const char *text, struct addr_cidr *ret);
+
+/* The server's spelling of a network: host bits cleared, /32 and /128 left out (arena). */
+const char *fw_cidr_text(struct arena *a, const struct addr_cidr *c);
+
+/* [A-Za-z][A-Za-z0-9_-]+, at most max bytes. */
+bool fw_name_valid(const char *name, size_t max);

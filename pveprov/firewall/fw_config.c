@@ -1,0 +1,212 @@
+#include "firewall/fw_config.h"
+
+#define FIELD(api_name, word, member) { api_name, word, offsetof(struct fw_rule, member) }
+const struct fw_field fw_fields[FW_FIELDS] = {
+	FIELD("iface", "-i", iface),	   FIELD("source", "-source", source), FIELD("dest", "-dest", dest),
+	FIELD("proto", "-p", proto),	   FIELD("dport", "-dport", dport),    FIELD("sport", "-sport", sport),
+	FIELD("log", "-log", log),	   FIELD("icmp-type", "-icmp-type", icmp_type),
+};
+
+static const char *const types[FW_TYPES] = { "in", "out", "forward", "group" };
+static const char *const levels[FW_LEVELS] = { "cluster", "host", "guest", "vnet" };
+
+const char *fw_field_get(const struct fw_rule *r, const struct fw_field *f)
+{
+	return *(const char *const *)((const char *)r + f->offset);
+}
+
+void fw_field_set(struct fw_rule *r, const struct fw_field *f, const char *value)
+{
+	*(const char **)((char *)r + f->offset) = value;
+}
+
+const struct fw_field *fw_field_find(const char *api)
+{
+	for (size_t i = 0; i < FW_FIELDS; i++)
+		if (streq(fw_fields[i].api, api))
+			return &fw_fields[i];
+	return NULL;
+}
+
+const char *fw_type_name(enum fw_type t)
+{
+	return types[t];
+}
+
+bool fw_type_parse(const char *name, enum fw_type *ret)
+{
+	for (enum fw_type t = 0; t < FW_TYPES; t++) {
+		if (strcasecmp(name, types[t]) == 0) {
+			*ret = t;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *fw_level_name(enum fw_level l)
+{
+	return levels[l];
+}
+
+struct fw_config *fw_config_new(enum fw_level level, const char *file, const char *id)
+{
+	struct fw_config *c = xcalloc(1, sizeof(*c));
+
+	c->level = level;
+	c->file = arena_strdup(&c->arena, file);
+	c->id = arena_strdup(&c->arena, id);
+	return c;
+}
+
+struct fw_config *fw_config_free(struct fw_config *c)
+{
+	if (c) {
+		arena_free(&c->arena);
+		free(c);
+	}
+	return NULL;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b ? strcasecmp(a, b) == 0 : a == b;
+}
+
+struct fw_section *fw_section_find(const struct fw_config *c, enum fw_section_kind kind, const char *name)
+{
+	struct fw_section *found = NULL;
+
+	/* a set or group that is written twice: the later one replaces the earlier */
+	for (struct fw_section *s = c ? c->first : NULL; s; s = s->next)
+		if (s->kind == kind && same_name(s->name, name))
+			found = s;
+	return found;
+}
+
+struct fw_section *fw_section_need(struct fw_config *c, enum fw_section_kind kind, const char *name)
+{
+	struct fw_section *s = fw_section_find(c, kind, name);
+	struct fw_section **place = &c->first;
+
+	if (s)
+		return s;
+	while (*place && (*place)->kind <= kind)
+		place = &(*place)->next;
+	s = arena_alloc(&c->arena, sizeof(*s));
+	s->kind = kind;
+	if (name) {
+		char *lower = arena_strdup(&c->arena, name);
+		for (char *p = lower; *p; p++)
+			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 32 : *p);
+		s->name = lower;
+	}
+	s->next = *place;
+	*place = s;
+	return s;
+}
+
+struct fw_entry *fw_entry_add(struct fw_config *c, struct fw_section *s)
+{
+	struct fw_entry **end = &s->first;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = arena_alloc(&c->arena, sizeof(**end));
+	s->n++;
+	return *end;
+}
+
+const char *fw_option(const struct fw_config *c, const char *key)
+{
+	const char *value = NULL;
+
+	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
+		for (const struct fw_entry *e = s->kind == FW_OPTIONS ? s->first : NULL; e; e = e->next)
+			if (!e->bad && streq(e->key, key))
+				value = e->value;
+	return value;
+}
+
+const struct fw_entry *fw_alias(const struct fw_config *c, const char *name)
+{
+	const struct fw_entry *found = NULL;
+
+	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
+		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next)
+			if (!e->bad && strcasecmp(e->key, name) == 0)
+				found = e;
+	return found;
+}
+
+bool fw_rule_equal(const struct fw_rule *a, const struct fw_rule *b)
+{
+	if (a->enabled != b->enabled || a->type != b->type || !streq(a->action, b->action) ||
+	    !streq_null(a->macro, b->macro))
+		return false;
+	for (size_t i = 0; i < FW_FIELDS; i++)
+		if (!streq_null(fw_field_get(a, &fw_fields[i]), fw_field_get(b, &fw_fields[i])))
+			return false;
+	return true;
+}
+
+static const struct fw_entry *next_good(const struct fw_entry *e)
+{
+	while (e && e->bad)
+		e = e->next;
+	return e;
+}
+
+/* Entries of two rule lists, bad ones left out. */
+static bool same_rules(const struct fw_section *a, const struct fw_section *b)
+{
+	const struct fw_entry *x = next_good(a ? a->first : NULL), *y = next_good(b ? b->first : NULL);
+
+	for (; x && y; x = next_good(x->next), y = next_good(y->next))
+		if (!fw_rule_equal(&x->rule, &y->rule) || !streq_null(x->comment, y->comment))
+			return false;
+	return !x && !y;
+}
+
+static const struct fw_entry *find_member(const struct fw_section *s, const char *address)
+{
+	for (const struct fw_entry *e = next_good(s->first); e; e = next_good(e->next))
+		if (streq(e->value, address))
+			return e;
+	return NULL;
+}
+
+/* Every entry of a that has no equal in b makes them different; called both ways. */
+static bool covered(const struct fw_config *a, const struct fw_config *b)
+{
+	for (const struct fw_section *s = a->first; s; s = s->next) {
+		const struct fw_section *other = fw_section_find(b, s->kind, s->name);
+		if (fw_section_find(a, s->kind, s->name) != s && (s->kind == FW_IPSET || s->kind == FW_GROUP))
+			continue;
+		if ((s->kind == FW_IPSET || s->kind == FW_GROUP) &&
+		    (!other || !streq_null(s->comment, other->comment)))
+			return false;
+		if ((s->kind == FW_RULES || s->kind == FW_GROUP) && !same_rules(s, other))
+			return false;
+		for (const struct fw_entry *e = next_good(s->first); e; e = next_good(e->next)) {
+			const struct fw_entry *match = NULL;
+			if (s->kind == FW_OPTIONS && !streq_null(fw_option(b, e->key), fw_option(a, e->key)))
+				return false;
+			if (s->kind == FW_ALIASES)
+				match = fw_alias(b, e->key);
+			else if (s->kind == FW_IPSET)
+				match = find_member(other, e->value);
+			else
+				continue;
+			if (!match || !streq(match->value, e->value) || match->nomatch != e->nomatch ||
+			    !streq_null(match->comment, e->comment))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool fw_config_equal(const struct fw_config *a, const struct fw_config *b)
+{
+	return a->level == b->level && covered(a, b) && covered(b, a);
+}

@@ -1,0 +1,71 @@
+#include "firewall/fw_evaluate.h"
+#include "firewall/fw_options.h"
+#include "firewall/fw_walk.h"
+
+static void off(struct fw_decision *ret, const char *file, const char *rule, const char *reason)
+{
+	*ret = (struct fw_decision){ .verdict = FW_ACCEPT, .file = file, .rule = rule, .reason = reason };
+}
+
+void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_node *node, const struct fw_packet *x,
+		      struct fw_decision *ret)
+{
+	const struct fw_config *host = node ? node->config : NULL;
+	struct fw_walk w = {
+		.arena = a, .site = s, .node = node, .packet = x, .decision = ret, .nft = fw_node_nftables(node)
+	};
+
+	if (!fw_site_enabled(s)) {
+		off(ret, "cluster.fw", "enable: 0", "the firewall is off for the whole cluster");
+		return;
+	}
+	if (!fw_option_on(host, FW_HOST, "enable")) {
+		off(ret, host->file, "enable: 0", "the firewall is off on this node");
+		return;
+	}
+	if (w.nft)
+		fw_nftables_node(&w);
+	else
+		fw_iptables_node(&w);
+}
+
+static const struct fw_nic *find_nic(const struct fw_guest *g, const char *id)
+{
+	for (size_t i = 0; i < g->n_nics; i++)
+		if (streq(g->nics[i].id, id))
+			return &g->nics[i];
+	return NULL;
+}
+
+void fw_evaluate_guest(struct arena *a, const struct fw_site *s, const struct fw_node *node,
+		       const struct fw_guest *guest, const char *nic_id, const struct fw_packet *x,
+		       struct fw_decision *ret)
+{
+	const struct fw_nic assumed = { .id = nic_id, .firewall = true }, *nic = find_nic(guest, nic_id);
+	struct fw_packet packet = *x;
+	struct fw_walk w = { .arena = a,
+			     .site = s,
+			     .node = node,
+			     .guest = guest,
+			     .packet = &packet,
+			     .decision = ret,
+			     .nft = fw_node_nftables(node) };
+
+	packet.iface = nic_id;
+	if (!nic && !guest->nics_known)
+		nic = &assumed;
+	if (!fw_site_enabled(s))
+		off(ret, "cluster.fw", "enable: 0", "the firewall is off for the whole cluster");
+	else if (!guest->config || !fw_option_on(guest->config, FW_GUEST, "enable"))
+		off(ret, guest->config ? guest->config->file : NULL, "enable: 0", "the guest's firewall is off");
+	else if (!nic)
+		*ret = (struct fw_decision){ .verdict = FW_UNKNOWN,
+					     .rule = nic_id,
+					     .reason = "the guest has no such NIC" };
+	else if (!nic->firewall)
+		off(ret, NULL, arena_printf(a, "%s without firewall=1", nic_id), "the NIC is not filtered");
+	else if (w.nft)
+		fw_nftables_guest(&w, nic);
+	else
+		fw_iptables_guest(&w, nic);
+}

@@ -1,0 +1,44 @@
+#pragma once
+/*
+ * fw_packet.h: a packet, and whether one rule matches it: yes, no, or unknown where the packet or the site is not
+ * fully known. Pure.
+ */
+#include "firewall/fw_verify.h"
+
+enum fw_match { FW_NO, FW_MAYBE, FW_YES };
+enum fw_state { FW_NEW, FW_ESTABLISHED, FW_INVALID };
+
+struct fw_packet {
+	enum fw_type direction; /* FW_IN, FW_OUT, FW_FORWARD, as seen by the node or guest */
+	struct addr source;	/* family 0: unknown */
+	struct addr dest;	/* family 0: unknown */
+	int family;		/* 4, 6: always known */
+	int proto;		/* number; -1: unknown */
+	int sport, dport;	/* -1: unknown (sport: any high port) */
+	int icmp_type, icmp_code; /* -1: unknown */
+	const char *iface;	/* node's interface or net0; NULL: unknown */
+	enum fw_state state;
+	const struct addr_mac *source_mac; /* guest, out; NULL: the NIC's own */
+};
+
+enum fw_match fw_and(enum fw_match a, enum fw_match b); /* the weaker one */
+enum fw_match fw_not(enum fw_match a);
+
+/* An address against a rule's source or dest (already verified). `nft`: how nomatch members work. */
+enum fw_match fw_match_address(struct arena *a, const struct fw_site *s, const struct fw_place *p, const char *spec,
+			       const struct addr *address, int family, bool nft);
+
+/* An address against an IP set of a file. The set management has local_network beside its members. */
+enum fw_match fw_match_set(struct arena *a, const struct fw_site *s, const struct fw_place *p,
+			   const struct fw_section *set, const struct addr *address, int family, bool nft);
+
+/* The set management, which exists even where cluster.fw has none. */
+enum fw_match fw_match_management(struct arena *a, const struct fw_site *s, const struct addr *address, int family,
+				  bool nft);
+
+/* A verified rule (its macro expanded) against the packet; type, enable and groups are the caller's. */
+enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const struct fw_place *p,
+			    const struct fw_rule *r, const struct fw_packet *x, bool nft);
+
+/* Protocol and ports alone, as the built-in rules are written; NULL dport or sport: any. */
+enum fw_match fw_match_service(const struct fw_packet *x, int proto, int dport_first, int dport_last);

@@ -1,0 +1,146 @@
+#include "firewall/fw_walk.h"
+#include "firewall/fw_options.h"
+#include "firewall/fw_write.h"
+
+static const char *const verdicts[] = { "accept", "drop", "reject", "unknown" };
+
+const char *fw_verdict_name(enum fw_verdict v)
+{
+	return verdicts[v];
+}
+
+enum fw_verdict fw_verdict_of(const char *action)
+{
+	return streq(action, "ACCEPT") ? FW_ACCEPT : streq(action, "REJECT") ? FW_REJECT : FW_DROP;
+}
+
+const char *fw_walk_log(const struct fw_config *c, enum fw_level level, const char *key)
+{
+	const char *value = fw_option_effective(c, level, key);
+
+	return value && *value && !streq(value, "nolog") ? value : NULL;
+}
+
+/* Takes a certain match: the verdict stands unless something before may have matched with another one. */
+static bool decide(struct fw_walk *w, const struct fw_decision *d)
+{
+	w->decided = true;
+	*w->decision = *d;
+	if (w->n_maybe && (w->maybe_differ || w->maybe.verdict != d->verdict)) {
+		*w->decision = w->maybe;
+		w->decision->verdict = FW_UNKNOWN;
+		w->decision->reason =
+			arena_printf(w->arena, "not known whether this rule matches (it would %s); otherwise: %s, %s",
+				     fw_verdict_name(w->maybe.verdict), fw_verdict_name(d->verdict), d->rule);
+	}
+	return true;
+}
+
+static bool consider(struct fw_walk *w, enum fw_match match, const struct fw_decision *d)
+{
+	if (w->decided || match == FW_NO)
+		return w->decided;
+	if (match == FW_YES)
+		return decide(w, d);
+	if (w->n_maybe++ == 0)
+		w->maybe = *d;
+	else if (w->maybe.verdict != d->verdict)
+		w->maybe_differ = true;
+	return false;
+}
+
+bool fw_walk_builtin(struct fw_walk *w, enum fw_match match, enum fw_verdict verdict, const char *name)
+{
+	return consider(w, match,
+			&(struct fw_decision){ .verdict = verdict,
+					       .rule = name,
+					       .reason = arena_printf(w->arena, "built-in rule: %s", name) });
+}
+
+void fw_walk_policy(struct fw_walk *w, enum fw_verdict verdict, const char *file, const char *key, const char *log)
+{
+	if (w->decided)
+		return;
+	const char *rule = arena_printf(w->arena, "%s: %s", key,
+					verdict == FW_ACCEPT ? "ACCEPT" : verdict == FW_DROP ? "DROP" : "REJECT");
+	decide(w, &(struct fw_decision){ .verdict = verdict,
+					 .file = file,
+					 .rule = rule,
+					 .reason = "no rule matches: the policy decides",
+					 .log = log });
+}
+
+static bool applies(struct fw_walk *w, const struct fw_place *p, const struct fw_rule *r)
+{
+	struct fw_problem problem;
+	int family = 0;
+
+	return r->enabled && fw_rule_verify(w->arena, p, r, &family, &problem) &&
+	       (!family || family == w->packet->family);
+}
+
+static bool walk_rule(struct fw_walk *w, const struct fw_config *config, const struct fw_place *p,
+		      const struct fw_entry *e, enum fw_match gate)
+{
+	const struct fw_rule *r = &e->rule;
+	enum fw_verdict v = fw_verdict_of(r->action);
+	struct buf text = { 0 };
+
+	enum fw_match match = fw_and(gate, fw_match_rule(w->arena, w->site, p, r, w->packet, w->nft));
+	if (match == FW_NO)
+		return false;
+	/* proxmox-firewall cannot reject what it has already let onto the bridge */
+	if (w->nft && w->guest && w->packet->direction == FW_IN && v == FW_REJECT)
+		v = FW_DROP;
+	fw_rule_write(r, p->in_group, NULL, &text);
+	struct fw_decision d = {
+		.verdict = v,
+		.file = config->file,
+		.line = e->line,
+		.rule = arena_strdup(w->arena, buf_text(&text)),
+		.reason = p->in_group ? "a rule of a security group matches" : "the first rule that matches",
+		.log = r->log && !streq(r->log, "nolog") ? r->log : NULL,
+	};
+	buf_free(&text);
+	return consider(w, match, &d);
+}
+
+static bool walk_group(struct fw_walk *w, const struct fw_entry *e)
+{
+	const struct fw_rule *r = &e->rule;
+	const struct fw_section *group = fw_section_find(w->site->cluster, FW_GROUP, r->action);
+	struct fw_place p = { .cluster = w->site->cluster, .own = NULL, .level = FW_CLUSTER, .in_group = true };
+	enum fw_match gate = !r->iface	     ? FW_YES
+			     : !w->packet->iface ? FW_MAYBE
+						 : (enum fw_match)(streq(r->iface, w->packet->iface) ? FW_YES : FW_NO);
+
+	/* groups are kept in lower case and looked up as written */
+	if (!group || !streq(group->name, r->action) || gate == FW_NO)
+		return false;
+	for (const struct fw_entry *g = group->first; g; g = g->next)
+		if (!g->bad && g->rule.type == w->packet->direction && applies(w, &p, &g->rule) &&
+		    walk_rule(w, w->site->cluster, &p, g, gate))
+			return true;
+	return false;
+}
+
+bool fw_walk_rules(struct fw_walk *w, const struct fw_config *config)
+{
+	struct fw_place p = { .cluster = w->site->cluster,
+			      .own = config,
+			      .level = config ? config->level : FW_CLUSTER,
+			      .sdn_known = w->site->sdn_known };
+
+	for (const struct fw_section *s = config && !w->decided ? config->first : NULL; s; s = s->next) {
+		for (const struct fw_entry *e = s->kind == FW_RULES ? s->first : NULL; e; e = e->next) {
+			if (e->bad || !applies(w, &p, &e->rule))
+				continue;
+			bool done = e->rule.type == FW_GROUP_RULE	    ? walk_group(w, e)
+				    : e->rule.type == w->packet->direction ? walk_rule(w, config, &p, e, FW_YES)
+									   : false;
+			if (done)
+				return true;
+		}
+	}
+	return w->decided;
+}
