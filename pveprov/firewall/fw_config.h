@@ -16,6 +16,8 @@ enum fw_section_kind { FW_OPTIONS, FW_ALIASES, FW_IPSET, FW_RULES, FW_GROUP, FW_
 
 enum fw_type { FW_IN, FW_OUT, FW_FORWARD, FW_GROUP_RULE, FW_TYPES };
 
+enum { FW_FIELDS = 8 };
+
 /* A rule; absent parts are NULL. */
 struct fw_rule {
 	bool enabled;
@@ -30,6 +32,8 @@ struct fw_rule {
 	const char *sport;
 	const char *log;
 	const char *icmp_type;
+	unsigned columns[FW_FIELDS]; /* of the fields' values in the file, from 1; 0: not from a file */
+	unsigned action_column;
 };
 
 struct fw_entry {
@@ -70,7 +74,6 @@ struct fw_field {
 	const char *file; /* word in a file: "-icmp-type" */
 	size_t offset;	  /* of the const char * in struct fw_rule */
 };
-enum { FW_FIELDS = 8 };
 extern const struct fw_field fw_fields[FW_FIELDS];
 
 const char *fw_field_get(const struct fw_rule *r, const struct fw_field *f);

@@ -110,6 +110,7 @@ static bool parse_option(struct arena *a, struct cursor *c, struct fw_rule *r)
 			return false;
 		}
 		fw_field_set(r, f, value);
+		r->columns[f - fw_fields] = column_of(c, before) + (unsigned)n + 1;
 		return true;
 	}
 	return false;
@@ -142,7 +143,7 @@ bool fw_rule_parse(struct arena *a, const char *line, struct fw_rule *ret, const
 	}
 	if (r.type != FW_GROUP_RULE)
 		split_macro(a, &r);
-	*column = column_of(&c, action_at);
+	*column = r.action_column = column_of(&c, action_at);
 	while (*c.at) {
 		if (parse_option(a, &c, &r))
 			continue;

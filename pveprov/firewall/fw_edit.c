@@ -1,0 +1,257 @@
+#include "firewall/fw_edit.h"
+
+enum { NONE = -1 };
+
+bool fw_item_equal(const struct fw_item *a, const struct fw_item *b)
+{
+	return fw_rule_equal(&a->rule, &b->rule) && streq_null(a->comment, b->comment);
+}
+
+bool fw_list_equal(const struct fw_list *a, const struct fw_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!fw_item_equal(&a->v[i], &b->v[i]))
+			return false;
+	return true;
+}
+
+static void add_items(struct arena *a, struct fw_list *l, const struct fw_section *s)
+{
+	struct fw_item *v = arena_array(a, l->n + s->n, sizeof(*v));
+
+	if (l->n)
+		memcpy(v, l->v, l->n * sizeof(*v));
+	l->v = v;
+	for (const struct fw_entry *e = s->first; e; e = e->next)
+		if (!e->bad)
+			l->v[l->n++] = (struct fw_item){ .rule = e->rule, .comment = e->comment };
+}
+
+struct fw_list fw_list_of(struct arena *a, const struct fw_section *s)
+{
+	struct fw_list l = { 0 };
+
+	if (s)
+		add_items(a, &l, s);
+	return l;
+}
+
+struct fw_list fw_list_of_config(struct arena *a, const struct fw_config *c)
+{
+	struct fw_list l = { 0 };
+
+	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
+		if (s->kind == FW_RULES)
+			add_items(a, &l, s);
+	return l;
+}
+
+/* How the two lists belong together: for each target its live rule, for each live rule its target. */
+struct pairing {
+	ssize_t *live_of;   /* per target */
+	ssize_t *target_of; /* per live rule */
+	bool *moved;	    /* per target: its live rule stands elsewhere */
+};
+
+/* The alignment with the fewest writes: rules stay, are updated in place, go or come (edit distance). */
+static void pair_nearest(struct arena *a, const struct fw_list *live, const struct fw_list *target, struct pairing *p)
+{
+	size_t w = target->n + 1;
+	unsigned *cost = arena_array(a, (live->n + 1) * w, sizeof(*cost));
+
+	for (size_t i = live->n + 1; i-- > 0;) {
+		for (size_t j = target->n + 1; j-- > 0;) {
+			if (i == live->n || j == target->n) {
+				cost[i * w + j] = (unsigned)(live->n - i + target->n - j);
+				continue;
+			}
+			unsigned pair = cost[(i + 1) * w + j + 1] + !fw_item_equal(&live->v[i], &target->v[j]);
+			cost[i * w + j] = MIN(pair, MIN(cost[(i + 1) * w + j], cost[i * w + j + 1]) + 1);
+		}
+	}
+	/* where costs are equal, insertions come first: at the head of the list they need no move */
+	for (size_t i = 0, j = 0; i < live->n && j < target->n;) {
+		bool equal = fw_item_equal(&live->v[i], &target->v[j]);
+		unsigned here = cost[i * w + j], pair = cost[(i + 1) * w + j + 1] + !equal;
+		if (here == pair && (equal || here != cost[i * w + j + 1] + 1)) {
+			p->live_of[j] = (ssize_t)i;
+			p->target_of[i++] = (ssize_t)j++;
+		} else if (here == cost[i * w + j + 1] + 1) {
+			j++;
+		} else {
+			i++;
+		}
+	}
+}
+
+/* Longest common subsequence: the most rules stay where they are. Better where rules only changed places. */
+static void pair_common(struct arena *a, const struct fw_list *live, const struct fw_list *target, struct pairing *p)
+{
+	size_t w = target->n + 1;
+	unsigned *length = arena_array(a, (live->n + 1) * w, sizeof(*length));
+
+	for (size_t i = live->n; i-- > 0;)
+		for (size_t j = target->n; j-- > 0;)
+			length[i * w + j] = fw_item_equal(&live->v[i], &target->v[j])
+						    ? length[(i + 1) * w + j + 1] + 1
+						    : MAX(length[(i + 1) * w + j], length[i * w + j + 1]);
+	for (size_t i = 0, j = 0; i < live->n && j < target->n;) {
+		if (fw_item_equal(&live->v[i], &target->v[j])) {
+			p->live_of[j] = (ssize_t)i;
+			p->target_of[i++] = (ssize_t)j++;
+		} else if (length[(i + 1) * w + j] >= length[i * w + j + 1]) {
+			i++;
+		} else {
+			j++;
+		}
+	}
+}
+
+/* A rule that leaves one place and comes up in another is one move, not a deletion and an insertion. */
+static void pair_moves(const struct fw_list *live, const struct fw_list *target, struct pairing *p)
+{
+	for (size_t j = 0; j < target->n; j++) {
+		for (size_t i = 0; p->live_of[j] == NONE && i < live->n; i++) {
+			if (p->target_of[i] != NONE || !fw_item_equal(&live->v[i], &target->v[j]))
+				continue;
+			p->live_of[j] = (ssize_t)i;
+			p->target_of[i] = (ssize_t)j;
+			p->moved[j] = true;
+		}
+	}
+}
+
+/* The list while it is being edited: which target each rule is, in order; NONE: to be deleted. */
+struct sequence {
+	ssize_t *v;
+	size_t n;
+};
+
+static size_t place_of(const struct sequence *s, ssize_t target)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i] == target)
+			return i;
+	return s->n;
+}
+
+static void remove_at(struct sequence *s, size_t i)
+{
+	memmove(&s->v[i], &s->v[i + 1], (--s->n - i) * sizeof(*s->v));
+}
+
+static void insert_at(struct sequence *s, size_t i, ssize_t target)
+{
+	memmove(&s->v[i + 1], &s->v[i], (s->n++ - i) * sizeof(*s->v));
+	s->v[i] = target;
+}
+
+static void move(struct fw_edits *e, struct sequence *s, size_t from, size_t to)
+{
+	ssize_t target = s->v[from];
+
+	if (to == from || to == from + 1)
+		return;
+	e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_MOVE, .pos = from, .to = to };
+	remove_at(s, from);
+	insert_at(s, to > from ? to - 1 : to, target);
+}
+
+static void plan_in_place(struct fw_edits *e, struct sequence *s, const struct fw_list *live,
+			  const struct fw_list *target, const struct pairing *p)
+{
+	for (size_t i = 0; i < live->n; i++) {
+		ssize_t j = p->target_of[i];
+		s->v[s->n++] = j;
+		if (j != NONE && !fw_item_equal(&live->v[i], &target->v[j]))
+			e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_UPDATE, .pos = i, .item = target->v[j] };
+	}
+	for (size_t i = live->n; i-- > 0;) {
+		if (s->v[i] != NONE)
+			continue;
+		e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_DELETE, .pos = i };
+		remove_at(s, i);
+	}
+}
+
+typedef void pair_fn(struct arena *a, const struct fw_list *live, const struct fw_list *target, struct pairing *p);
+
+static struct fw_edits plan_with(pair_fn *pair, struct arena *a, const struct fw_list *live,
+				 const struct fw_list *target)
+{
+	struct pairing p = { .live_of = arena_array(a, target->n, sizeof(ssize_t)),
+			     .target_of = arena_array(a, live->n, sizeof(ssize_t)),
+			     .moved = arena_array(a, target->n, sizeof(bool)) };
+	struct fw_edits e = { .v = arena_array(a, 2 * (live->n + target->n) + 1, sizeof(*e.v)) };
+	struct sequence s = { .v = arena_array(a, live->n + target->n + 1, sizeof(ssize_t)) };
+
+	for (size_t j = 0; j < target->n; j++)
+		p.live_of[j] = NONE;
+	for (size_t i = 0; i < live->n; i++)
+		p.target_of[i] = NONE;
+	pair(a, live, target, &p);
+	pair_moves(live, target, &p);
+	plan_in_place(&e, &s, live, target, &p);
+	for (size_t j = target->n; j-- > 0;) {
+		if (p.live_of[j] == NONE) {
+			e.v[e.n++] = (struct fw_edit){ .kind = FW_EDIT_CREATE, .item = target->v[j] };
+			insert_at(&s, 0, (ssize_t)j);
+		}
+		/* everything behind it is in place: it belongs right before its successor */
+		size_t successor = j + 1 < target->n ? place_of(&s, (ssize_t)j + 1) : s.n;
+		if (p.live_of[j] == NONE || p.moved[j])
+			move(&e, &s, place_of(&s, (ssize_t)j), successor);
+	}
+	return e;
+}
+
+static size_t count_moves(const struct fw_edits *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		n += e->v[i].kind == FW_EDIT_MOVE;
+	return n;
+}
+
+struct fw_edits fw_edit_plan(struct arena *a, const struct fw_list *live, const struct fw_list *target)
+{
+	struct fw_edits near = plan_with(pair_nearest, a, live, target);
+	struct fw_edits common = plan_with(pair_common, a, live, target);
+
+	/* never more than the edit distance and the moves */
+	return common.n < near.n && common.n - count_moves(&common) <= near.n - count_moves(&near) ? common : near;
+}
+
+struct fw_list fw_edit_apply(struct arena *a, const struct fw_list *l, const struct fw_edit *e)
+{
+	struct fw_list r = { .v = arena_array(a, l->n + 1, sizeof(*r.v)), .n = l->n };
+	struct fw_item item;
+	size_t to;
+
+	if (l->n)
+		memcpy(r.v, l->v, l->n * sizeof(*r.v));
+	switch (e->kind) {
+	case FW_EDIT_UPDATE:
+		r.v[e->pos] = e->item;
+		break;
+	case FW_EDIT_DELETE:
+		memmove(&r.v[e->pos], &r.v[e->pos + 1], (--r.n - e->pos) * sizeof(*r.v));
+		break;
+	case FW_EDIT_CREATE:
+		memmove(&r.v[1], &r.v[0], r.n++ * sizeof(*r.v));
+		r.v[0] = e->item;
+		break;
+	case FW_EDIT_MOVE:
+		item = r.v[e->pos];
+		to = MIN(e->to, r.n);
+		to = to > e->pos ? to - 1 : to;
+		memmove(&r.v[e->pos], &r.v[e->pos + 1], (r.n - 1 - e->pos) * sizeof(*r.v));
+		memmove(&r.v[to + 1], &r.v[to], (r.n - 1 - to) * sizeof(*r.v));
+		r.v[to] = item;
+		break;
+	}
+	return r;
+}

@@ -1,0 +1,186 @@
+#include "firewall/fw_lint.h"
+#include "firewall/fw_lint_rule.h"
+#include "firewall/fw_options.h"
+
+#include <inttypes.h>
+
+struct view {
+	const struct fw_site *site;
+	const struct fw_config *config;
+	const struct fw_guest *guest; /* NULL: not a guest's file */
+	bool any_nftables, any_iptables;
+	struct fw_issues *issues;
+};
+
+static const struct fw_entry *option_entry(const struct fw_config *c, const char *key)
+{
+	const struct fw_entry *found = NULL;
+
+	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
+		for (const struct fw_entry *e = s->kind == FW_OPTIONS ? s->first : NULL; e; e = e->next)
+			if (!e->bad && streq(e->key, key))
+				found = e;
+	return found;
+}
+
+static struct fw_issue *at_option(const struct view *v, const char *key, enum fw_severity severity, const char *code,
+				  const char *text)
+{
+	const struct fw_entry *e = option_entry(v->config, key);
+
+	return fw_issue_add(v->issues, v->config->file, e ? e->line : 0, 1, severity, code, "%s", text);
+}
+
+static size_t count_rules(const struct fw_config *c)
+{
+	size_t n = 0;
+
+	for (const struct fw_section *s = c->first; s; s = s->next)
+		for (const struct fw_entry *e = s->kind == FW_RULES ? s->first : NULL; e; e = e->next)
+			n += !e->bad && e->rule.enabled;
+	return n;
+}
+
+static void lint_enable(const struct view *v)
+{
+	const struct fw_config *c = v->config;
+	const char *value = fw_option_effective(c, c->level, "enable");
+
+	if (count_rules(c) && streq(value, "0"))
+		fw_issue_hint(at_option(v, "enable", FW_WARNING, "enable-forgotten",
+					c->level == FW_CLUSTER ? "there are rules, but the firewall of the cluster is off"
+							       : "there are rules, but 'enable' is 0 here: none is applied"),
+			      "set 'enable: 1' in [OPTIONS]");
+	if (c->level == FW_CLUSTER && strlen(value) > 1)
+		at_option(v, "enable", FW_WARNING, "switch-armed",
+			  "'enable' is a time: the firewall goes off 60 s after it, for the whole cluster");
+	if (c->level == FW_GUEST && !streq(value, "0") && !fw_site_enabled(v->site) && v->site->cluster)
+		at_option(v, "enable", FW_WARNING, "cluster-off",
+			  "the guest's firewall is on, but the cluster's is off: nothing is filtered");
+}
+
+static void lint_policies(const struct view *v)
+{
+	const struct fw_config *c = v->config;
+	const char *in = fw_option(c, "policy_in");
+
+	if (in && streq(in, "ACCEPT"))
+		at_option(v, "policy_in", FW_WARNING, "policy-accept",
+			  "policy_in ACCEPT lets in whatever no rule names");
+	if (fw_option(c, "policy_forward") && v->any_iptables && !v->any_nftables)
+		at_option(v, "policy_forward", FW_WARNING, "forward-needs-nftables",
+			  "policy_forward works with the nftables backend only");
+	if (fw_option(c, "protection_limit"))
+		at_option(v, "protection_limit", FW_WARNING, "ignored-option", "nothing reads 'protection_limit'");
+	if (c->level == FW_VNET && !v->any_nftables && v->site->n_nodes)
+		fw_issue_add(v->issues, c->file, 0, 0, FW_WARNING, "vnet-needs-nftables",
+			     "files of vnets work with the nftables backend only");
+}
+
+static void lint_sets(const struct view *v)
+{
+	const struct fw_section *blacklist = fw_section_find(v->config, FW_IPSET, "blacklist");
+
+	if (v->config->level == FW_CLUSTER && blacklist && blacklist->n && v->any_nftables)
+		fw_issue_hint(fw_issue_add(v->issues, v->config->file, blacklist->line, 1, FW_WARNING,
+					   "blacklist-nftables",
+					   "the nftables backend does not drop the set 'blacklist' by itself"),
+			      "add the rule 'IN DROP -source +blacklist'");
+	for (const struct fw_section *s = v->config->first; s; s = s->next) {
+		struct fw_place p = { .cluster = v->site->cluster, .own = v->config };
+		for (const struct fw_entry *e = s->kind == FW_IPSET ? s->first : NULL; e; e = e->next)
+			if (!e->bad && strcspn(e->value, ".:") == strlen(e->value) &&
+			    !fw_find_alias(&p, starts_with(e->value, "dc/"),
+					   strchr(e->value, '/') ? strchr(e->value, '/') + 1 : e->value))
+				fw_issue_add(v->issues, v->config->file, e->line, 1, FW_ERROR, "no-such-alias",
+					     "no such alias '%s': the member is left out", e->value);
+	}
+}
+
+static void lint_nics(const struct view *v)
+{
+	const struct fw_guest *g = v->guest;
+	size_t filtered = 0;
+
+	if (!g || !g->nics_known || !fw_option_on(v->config, FW_GUEST, "enable"))
+		return;
+	for (size_t i = 0; i < g->n_nics; i++) {
+		filtered += g->nics[i].firewall;
+		if (!g->nics[i].firewall)
+			fw_issue_hint(fw_issue_add(v->issues, v->config->file, 0, 0, FW_WARNING, "nic-unfiltered",
+						   "%s of VM %s has no firewall=1: no rule applies to it",
+						   g->nics[i].id, g->id),
+				      "set firewall=1 on %s, or leave it on purpose", g->nics[i].id);
+	}
+	if (fw_option_on(v->config, FW_GUEST, "ipfilter") && g->n_nics > 1 && filtered)
+		fw_issue_hint(at_option(v, "ipfilter", FW_WARNING, "ipfilter-router",
+					"ipfilter drops every packet that a router forwards from other networks"),
+			      "turn ipfilter off on a VM that routes");
+	if (g->n_nics > 1 && filtered && !fw_option_on(v->config, FW_GUEST, "radv") &&
+	    option_entry(v->config, "radv") == NULL)
+		fw_issue_add(v->issues, v->config->file, 0, 0, FW_NOTE, "radv-off",
+			     "router advertisements of VM %s are dropped: a router of IPv6 wants 'radv: 1'", g->id);
+}
+
+static void lint_groups(const struct view *v)
+{
+	for (const struct fw_section *s = v->config->first; s; s = s->next)
+		if (s->kind == FW_GROUP && !s->first)
+			fw_issue_add(v->issues, v->config->file, s->line, 1, FW_NOTE, "empty-group",
+				     "the group '%s' is empty and accepts nothing", s->name);
+}
+
+static void lint_rules(const struct view *v)
+{
+	for (const struct fw_section *s = v->config->first; s; s = s->next) {
+		struct fw_rule_view r = { .site = v->site,
+					  .config = v->config,
+					  .guest = v->guest,
+					  .section = s,
+					  .any_nftables = v->any_nftables,
+					  .any_iptables = v->any_iptables,
+					  .issues = v->issues };
+		for (const struct fw_entry *e = s->kind == FW_RULES || s->kind == FW_GROUP ? s->first : NULL; e;
+		     e = e->next)
+			if (!e->bad)
+				fw_lint_rule(&r, e);
+	}
+}
+
+static void lint_config(const struct view *v)
+{
+	if (!v->config)
+		return;
+	lint_enable(v);
+	lint_policies(v);
+	lint_sets(v);
+	lint_nics(v);
+	lint_groups(v);
+	lint_rules(v);
+}
+
+void fw_lint(const struct fw_site *s, struct fw_issues *issues)
+{
+	struct view v = { .site = s, .config = s->cluster, .issues = issues };
+
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		v.any_nftables |= fw_node_nftables(&s->nodes[i]);
+		v.any_iptables |= !fw_node_nftables(&s->nodes[i]);
+	}
+	lint_config(&v);
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		v.config = s->nodes[i].config;
+		lint_config(&v);
+	}
+	for (size_t i = 0; i < s->n_guests; i++) {
+		v.config = s->guests[i].config;
+		v.guest = &s->guests[i];
+		lint_config(&v);
+	}
+	v.guest = NULL;
+	for (size_t i = 0; i < s->n_vnets; i++) {
+		v.config = s->vnets[i];
+		lint_config(&v);
+	}
+	fw_issues_sort(issues);
+}

@@ -1,0 +1,212 @@
+#include "firewall/fw_lint_rule.h"
+#include "base/text.h"
+#include "firewall/fw_macro.h"
+#include "firewall/fw_options.h"
+#include "firewall/fw_proto.h"
+
+/* Macros that open more, or something else, than their name says to most people. */
+static const struct {
+	const char *macro, *text;
+} surprises[] = {
+	{ "Jetdirect", "opens tcp 9100: also the port of Prometheus' node exporter" },
+	{ "PMG", "opens tcp 8006: also the port of Proxmox VE's own web interface" },
+	{ "Squid", "opens tcp 3128: also the port of Proxmox VE's SPICE proxy" },
+	{ "VNC", "opens tcp 5900:5999: also the consoles of Proxmox VE's guests" },
+	{ "GNUnet", "opens 1080 too, the port of SOCKS proxies" },
+	{ "Ceph", "opens tcp 6800:7300, 501 ports" },
+	{ "SMB", "opens udp 1024:65535 for whoever sends from port 137" },
+	{ "IPIP", "matches protocol 94 (ipip), not protocol 4 (ipencap) that Linux tunnels use" },
+};
+
+static unsigned column_of(const struct fw_rule *r, const char *field)
+{
+	const struct fw_field *f = fw_field_find(field);
+	unsigned column = f ? r->columns[f - fw_fields] : streq(field, "action") || streq(field, "macro") ? r->action_column : 0;
+
+	return column ? column : 1;
+}
+
+static struct fw_issue *report(const struct fw_rule_view *v, const struct fw_entry *e, const char *field,
+			       enum fw_severity severity, const char *code, const char *text)
+{
+	return fw_issue_add(v->issues, v->config->file, e->line, column_of(&e->rule, field), severity, code, "%s", text);
+}
+
+/* Sets and groups are kept in lower case but looked up as written. */
+static bool has_capitals(const char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			return true;
+	return false;
+}
+
+static void hint_problem(struct fw_issue *i, const struct fw_rule *r, const struct fw_problem *p)
+{
+	const char *value = fw_field_find(p->field) ? fw_field_get(r, fw_field_find(p->field)) : NULL;
+
+	if (streq(p->field, "macro") && r->macro && fw_macro_nearest(r->macro))
+		fw_issue_hint(i, "did you mean '%s'?", fw_macro_nearest(r->macro));
+	else if (value && value[0] == '+' && has_capitals(value))
+		fw_issue_hint(i, "names of IP sets are kept in lower case: write it so");
+	else if (streq(p->field, "action") && streq(r->action, "DENY"))
+		fw_issue_hint(i, "the actions are ACCEPT, DROP and REJECT");
+}
+
+static void lint_group_use(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	const struct fw_section *group = fw_section_find(v->site->cluster, FW_GROUP, e->rule.action);
+
+	if (!v->site->cluster || (group && streq(group->name, e->rule.action)))
+		return;
+	struct fw_issue *i = report(v, e, "action", FW_ERROR, "no-such-group",
+				    "the server takes the rule, but there is no security group of that name: it does nothing");
+	if (group)
+		fw_issue_hint(i, "names of groups are kept in lower case: write '%s'", group->name);
+}
+
+static void lint_backend(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	const struct fw_rule *r = &e->rule;
+
+	if (r->type == FW_FORWARD && v->any_iptables && !v->any_nftables)
+		fw_issue_hint(report(v, e, "action", FW_WARNING, "forward-needs-nftables",
+				     "FORWARD rules work with the nftables backend only: this one does nothing"),
+			      "set 'nftables: 1' in host.fw, or leave it out");
+	if (v->config->level == FW_GUEST && r->type == FW_IN && streq(r->action, "REJECT") && v->any_nftables)
+		report(v, e, "action", FW_NOTE, "reject-becomes-drop",
+		       "the nftables backend drops instead of rejecting what goes to a guest");
+}
+
+static void lint_surprise(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	for (size_t i = 0; e->rule.macro && i < ARRAY_SIZE(surprises); i++)
+		if (strcasecmp(surprises[i].macro, e->rule.macro) == 0 && streq(e->rule.action, "ACCEPT"))
+			report(v, e, "macro", FW_NOTE, "surprising-port", surprises[i].text);
+}
+
+/* SSH or the web interface of a node open to everybody. */
+static void lint_open(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} management[] = { { "SSH", 22 }, { "the web interface and API", 8006 } };
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct fw_rule *r = &e->rule;
+	const char *why;
+
+	if ((v->config->level != FW_HOST && v->config->level != FW_CLUSTER) || v->section->kind != FW_RULES ||
+	    r->type != FW_IN || !streq(r->action, "ACCEPT") || r->source || r->iface)
+		return;
+	const struct fw_ports *ports = r->dport && r->proto ? fw_ports_parse(&a, r->dport, &why) : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(management); i++) {
+		bool open = r->macro ? management[i].port == 22 && strcasecmp(r->macro, "SSH") == 0
+			    : !r->proto ? true
+					: fw_proto_number(r->proto) == FW_TCP &&
+						  (!ports || fw_ports_contain(ports, management[i].port));
+		if (open)
+			fw_issue_hint(fw_issue_add(v->issues, v->config->file, e->line, 1, FW_WARNING, "open-to-all",
+						   "opens %s (tcp %u) of the node to everybody", management[i].name,
+						   management[i].port),
+				      "name a source, or put the addresses into the IP set 'management'");
+	}
+}
+
+/* Every part that `earlier` asks for is asked for by `later` in the same words. */
+static bool covers(const struct fw_rule *earlier, const struct fw_rule *later)
+{
+	if (earlier->type != later->type || earlier->type == FW_GROUP_RULE)
+		return false;
+	if (earlier->macro && !(later->macro && strcasecmp(earlier->macro, later->macro) == 0))
+		return false;
+	for (size_t i = 0; i < FW_FIELDS; i++) {
+		const char *x = fw_field_get(earlier, &fw_fields[i]);
+		if (x && !streq(fw_fields[i].api, "log") && !streq_null(x, fw_field_get(later, &fw_fields[i])))
+			return false;
+	}
+	return true;
+}
+
+static void lint_reach(const struct fw_rule_view *v, const struct fw_entry *e, const struct fw_place *p)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct fw_problem problem;
+	int family;
+
+	for (const struct fw_entry *before = v->section->first; before != e; before = before->next) {
+		if (before->bad || !before->rule.enabled || !covers(&before->rule, &e->rule) ||
+		    !fw_rule_verify(&a, p, &before->rule, &family, &problem))
+			continue;
+		fw_issue_add(v->issues, v->config->file, e->line, 1, FW_WARNING, "unreachable",
+			     "line %u matches everything that this rule matches: it never decides", before->line);
+		return;
+	}
+}
+
+static void lint_nic(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	const struct fw_guest *g = v->guest;
+
+	if (!g || !g->nics_known || !e->rule.iface)
+		return;
+	for (size_t i = 0; i < g->n_nics; i++) {
+		if (!streq(g->nics[i].id, e->rule.iface))
+			continue;
+		if (!g->nics[i].firewall)
+			report(v, e, "iface", FW_WARNING, "nic-unfiltered",
+			       "that NIC has no firewall=1: the rule does nothing");
+		return;
+	}
+	report(v, e, "iface", FW_WARNING, "no-such-nic", "the VM has no such NIC: the rule does nothing");
+}
+
+/* A macro of one family in a rule of the other. */
+static bool never_matches(const struct fw_rule *r, int family)
+{
+	size_t n = 0;
+	const struct fw_macro *m = r->macro ? fw_macro_find(r->macro, &n) : NULL;
+
+	if (!m || !family)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!m[i].family || m[i].family == family)
+			return false;
+	return true;
+}
+
+void fw_lint_rule(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	bool in_group = v->section->kind == FW_GROUP;
+	struct fw_place p = { .cluster = v->site->cluster,
+			      .own = in_group ? NULL : v->config,
+			      .level = v->config->level,
+			      .in_group = in_group,
+			      .sdn_known = v->site->sdn_known };
+	struct fw_problem problem;
+	int family = 0;
+
+	if (e->comment && strchr(e->comment, '#'))
+		report(v, e, "type", FW_NOTE, "hash-in-comment",
+		       "before proxmox-firewall 1.2.3 a '#' inside a comment stops the whole nftables firewall");
+	if (!fw_rule_verify(&a, &p, &e->rule, &family, &problem)) {
+		struct fw_issue *i = fw_issue_add(v->issues, v->config->file, e->line,
+						  column_of(&e->rule, problem.field), FW_ERROR, "not-applied",
+						  "%s: %s; the rule stays in the file but is not applied", problem.field,
+						  problem.text);
+		hint_problem(i, &e->rule, &problem);
+		return;
+	}
+	if (!e->rule.enabled)
+		return;
+	if (e->rule.type == FW_GROUP_RULE)
+		lint_group_use(v, e);
+	if (never_matches(&e->rule, family))
+		report(v, e, "macro", FW_WARNING, "never-matches", "the macro is for the other address family");
+	lint_backend(v, e);
+	lint_surprise(v, e);
+	lint_open(v, e);
+	lint_nic(v, e);
+	lint_reach(v, e, &p);
+}
