@@ -58,6 +58,14 @@ int shell_script(struct shell *s, const char *script, const char *const *args, i
 int shell_write_file(struct shell *s, const char *path, unsigned mode, const void *data, size_t len, struct err **err);
 int shell_read_file(struct shell *s, const char *path, size_t max_bytes, struct buf *out, struct err **err);
 
+/* write_file and read_file made of exec: for carriers without a way of their own. */
+int shell_write_by_exec(struct shell *s, const char *path, unsigned mode, const void *data, size_t len,
+			struct err **err);
+int shell_read_by_exec(struct shell *s, const char *path, size_t max_bytes, struct buf *out, struct err **err);
+
+/* For carriers: hands lines of `b` beyond *seen to x->line; `end`: also a last one without a line end. */
+void shell_pass_lines(const struct shell_exec *x, struct buf *b, size_t *seen, bool end);
+
 /* Quotes one word for a POSIX shell. */
 void shell_quote(struct buf *out, const char *word);
 
