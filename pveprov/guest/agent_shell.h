@@ -2,8 +2,9 @@
 /*
  * agent_shell.h: a guest's shell through the QEMU guest agent and the Proxmox API. Needs no network in the guest.
  *
- * Limits of the API: 64 KiB of standard input for a program (ERR_USAGE beyond), 61,440 characters for each piece of a
- * file (larger files are put together from pieces). Output that the agent truncated is an error.
+ * Limits of the API: 64 KiB of standard input for a program, text only (ERR_USAGE beyond), 61,440 characters for each
+ * piece of a file (files of any bytes and size are put together from pieces). Output that the agent truncated is an
+ * error.
  */
 #include "guest/shell.h"
 

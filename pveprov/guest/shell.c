@@ -1,7 +1,7 @@
 #include "guest/shell.h"
 #include "base/strv.h"
 
-enum { TIMEOUT_DEFAULT_MS = 60000, OUTPUT_MAX_DEFAULT = 1 << 20, LINE_MAX_BYTES = 4096, ERROR_LINES = 3 };
+enum { TIMEOUT_DEFAULT_MS = 60000, OUTPUT_MAX_DEFAULT = 1 << 20, LINE_MAX_BYTES = 4096, ERROR_LINES = 3, MESSAGES_MIN = 65536 };
 enum { STATUS_MISSING = 66 }; /* ours, of READ_SCRIPT: EX_NOINPUT */
 
 /* $1 path, $2 mode: whole or not at all. */
@@ -16,7 +16,8 @@ int shell_exec(struct shell *s, const struct shell_exec *x, struct shell_result 
 
 	full.timeout_ms = x->timeout_ms ? x->timeout_ms : TIMEOUT_DEFAULT_MS;
 	full.output_max = x->output_max ? x->output_max : OUTPUT_MAX_DEFAULT;
-	r.out.ceiling = r.err.ceiling = full.output_max;
+	r.out.ceiling = full.output_max;
+	r.err.ceiling = MAX(full.output_max, (size_t)MESSAGES_MIN); /* a small file may fail with a long message */
 	if (s->ops->exec(s, &full, &r, err) < 0) {
 		shell_result_free(&r);
 		return -1;
