@@ -1,6 +1,7 @@
 #pragma once
 /*
- * render.h: a typed router spec and facts about the guest become the router's files. Pure: no I/O, same input, same bytes.
+ * render.h: a typed router spec and facts about the guest become the router's files. Pure: no I/O,
+ * same input, same bytes.
  */
 #include "guest/bundle.h"
 #include "recipe/recipe.h"
@@ -23,5 +24,5 @@ struct render_facts {
 };
 
 /* All files of the router VM `vm` (vm->router is not NULL) into an empty bundle. */
-int render_router(const struct recipe *r, const struct recipe_vm *vm, const struct render_facts *facts,
-		  struct bundle *out, struct err **err);
+int render_router(const struct recipe *r, const struct recipe_vm *vm,
+		  const struct render_facts *facts, struct bundle *out, struct err **err);
