@@ -1,0 +1,339 @@
+#include "firewall/fw_diff.h"
+#include "firewall/fw_options.h"
+#include "firewall/fw_write.h"
+
+enum phase {
+	OFF_FIRST,
+	ALIASES,
+	SETS,
+	GROUPS,
+	RULES,
+	GUEST_OPTIONS,
+	HOST_OPTIONS,
+	CLUSTER_OPTIONS,
+	GOING_RULES,
+	GOING,
+};
+
+struct diff {
+	struct arena *a;
+	const struct fw_target *t;
+	struct fw_changes *out;
+	size_t cap;
+};
+
+static const char *file_name(const struct diff *d)
+{
+	const struct fw_target *t = d->t;
+
+	return t->level == FW_CLUSTER ? "cluster"
+				      : arena_printf(d->a, "%s %s", t->level == FW_HOST	    ? "node"
+								    : t->level == FW_GUEST ? "VM"
+											   : "vnet",
+						     t->level == FW_HOST ? t->node : t->id);
+}
+
+/* A change below ".../firewall/<a>/<b>/<c>"; b and c may be NULL. The list is all but the last segment. */
+static struct fw_change *add(struct diff *d, enum fw_verb verb, enum fw_object object, int phase, const char *x,
+			     const char *y, const char *z)
+{
+	const char *heads[FW_LEVELS][5] = {
+		[FW_CLUSTER] = { "cluster", "firewall" },
+		[FW_HOST] = { "nodes", d->t->node, "firewall" },
+		[FW_GUEST] = { "nodes", d->t->node, d->t->guest ? d->t->guest : "qemu", d->t->id, "firewall" },
+		[FW_VNET] = { "cluster", "sdn", "vnets", d->t->id, "firewall" },
+	};
+	const char *tail[] = { x, y, z };
+	size_t n = 0;
+
+	if (d->out->n == d->cap) {
+		d->cap = MAX(d->cap * 2, (size_t)32);
+		struct fw_change *v = arena_array(d->a, d->cap, sizeof(*v));
+		if (d->out->n)
+			memcpy(v, d->out->v, d->out->n * sizeof(*v));
+		d->out->v = v;
+	}
+	struct fw_change *c = &d->out->v[d->out->n++];
+	*c = (struct fw_change){ .verb = verb, .object = object, .phase = phase };
+	for (size_t i = 0; i < 5 && heads[d->t->level][i]; i++)
+		c->path[n++] = heads[d->t->level][i];
+	for (size_t i = 0; i < 3 && tail[i]; i++)
+		c->path[n++] = tail[i];
+	c->list_depth = verb == FW_POST || object == FW_OBJ_OPTIONS ? n : n - 1;
+	return c;
+}
+
+static void param(struct fw_change *c, const char *key, const char *value)
+{
+	if (value && c->n_params < FW_PARAMS_MAX)
+		c->params[c->n_params++] = (struct fw_param){ key, value };
+}
+
+static void diff_options(struct diff *d)
+{
+	static const int phases[FW_LEVELS] = { CLUSTER_OPTIONS, HOST_OPTIONS, GUEST_OPTIONS, GUEST_OPTIONS };
+	const struct fw_config *live = d->t->live, *wanted = d->t->wanted;
+	const struct fw_option_spec *s;
+	struct buf text = { 0 }, gone = { 0 };
+	struct fw_change *c = NULL;
+
+	for (size_t i = 0; (s = fw_option_next(d->t->level, &i));) {
+		const char *now = fw_option(live, s->key), *then = fw_option(wanted, s->key);
+		if (s->file_only || streq_null(now, then))
+			continue;
+		if (!c)
+			c = add(d, FW_PUT, FW_OBJ_OPTIONS, phases[d->t->level], "options", NULL, NULL);
+		if (then)
+			param(c, s->key, then);
+		else
+			buf_addf(&gone, "%s%s", gone.len ? "," : "", s->key);
+		buf_addf(&text, "%s%s: %s -> %s", text.len ? ", " : "", s->key, now ? now : "(absent)",
+			 then ? then : "(absent)");
+		if (streq(s->key, "enable") && d->t->level == FW_CLUSTER && (!then || streq(then, "0")))
+			c->phase = OFF_FIRST;
+	}
+	if (c && gone.len)
+		param(c, "delete", arena_strdup(d->a, buf_text(&gone)));
+	if (c) {
+		c->takes_digest = true;
+		c->text = arena_printf(d->a, "%s: options %s", file_name(d), buf_text(&text));
+	}
+	buf_free(&text);
+	buf_free(&gone);
+}
+
+static void diff_aliases(struct diff *d)
+{
+	for (const struct fw_section *s = d->t->wanted->first; s; s = s->next) {
+		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next) {
+			if (e->bad || fw_alias(d->t->wanted, e->key) != e)
+				continue;
+			const struct fw_entry *now = fw_alias(d->t->live, e->key);
+			if (now && streq(now->value, e->value) && streq_null(now->comment, e->comment))
+				continue;
+			struct fw_change *c = now ? add(d, FW_PUT, FW_OBJ_ALIAS, ALIASES, "aliases", now->key, NULL)
+						  : add(d, FW_POST, FW_OBJ_ALIAS, ALIASES, "aliases", NULL, NULL);
+			if (!now)
+				param(c, "name", e->key);
+			/* the call replaces the whole entry: without the comment it would be lost */
+			param(c, "cidr", e->value);
+			param(c, "comment", e->comment);
+			c->takes_digest = now != NULL;
+			c->expected = now;
+			c->text = arena_printf(d->a, "%s: alias %s %s", file_name(d), e->key, e->value);
+		}
+	}
+	for (const struct fw_section *s = d->t->live->first; s; s = s->next) {
+		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next) {
+			if (e->bad || fw_alias(d->t->wanted, e->key) || fw_alias(d->t->live, e->key) != e)
+				continue;
+			struct fw_change *c = add(d, FW_DELETE, FW_OBJ_ALIAS, GOING, "aliases", e->key, NULL);
+			c->takes_digest = true;
+			c->expected = e;
+			c->text = arena_printf(d->a, "%s: alias %s", file_name(d), e->key);
+		}
+	}
+}
+
+static const struct fw_entry *member(const struct fw_section *s, const char *address)
+{
+	for (const struct fw_entry *e = s ? s->first : NULL; e; e = e->next)
+		if (!e->bad && streq(e->value, address))
+			return e;
+	return NULL;
+}
+
+static void diff_members(struct diff *d, const struct fw_section *now, const struct fw_section *then)
+{
+	for (const struct fw_entry *e = then->first; e; e = e->next) {
+		const struct fw_entry *old = e->bad ? NULL : member(now, e->value);
+		if (e->bad || (old && old->nomatch == e->nomatch && streq_null(old->comment, e->comment)))
+			continue;
+		struct fw_change *c = old ? add(d, FW_PUT, FW_OBJ_MEMBER, SETS, "ipset", then->name, e->value)
+					  : add(d, FW_POST, FW_OBJ_MEMBER, SETS, "ipset", then->name, NULL);
+		if (!old)
+			param(c, "cidr", e->value);
+		if (e->nomatch || (old && old->nomatch))
+			param(c, "nomatch", e->nomatch ? "1" : "0");
+		param(c, "comment", e->comment);
+		c->takes_digest = old != NULL;
+		c->expected = old;
+		c->text = arena_printf(d->a, "%s: IP set %s: %s%s", file_name(d), then->name, e->nomatch ? "!" : "",
+				       e->value);
+	}
+	for (const struct fw_entry *e = now ? now->first : NULL; e; e = e->next) {
+		if (e->bad || member(then, e->value))
+			continue;
+		struct fw_change *c = add(d, FW_DELETE, FW_OBJ_MEMBER, SETS, "ipset", then->name, e->value);
+		c->takes_digest = true;
+		c->expected = e;
+		c->text = arena_printf(d->a, "%s: IP set %s: %s", file_name(d), then->name, e->value);
+	}
+}
+
+/* Sets and groups: made where missing, their comment changed by a "rename" to the same name. */
+static void diff_container(struct diff *d, enum fw_object object, const struct fw_section *now,
+			   const struct fw_section *then)
+{
+	bool is_set = object == FW_OBJ_SET;
+	const char *list = is_set ? "ipset" : "groups", *key = is_set ? "name" : "group";
+
+	if (now && streq_null(now->comment, then->comment))
+		return;
+	struct fw_change *c = add(d, FW_POST, object, is_set ? SETS : GROUPS, list, NULL, NULL);
+	param(c, key, then->name);
+	if (now)
+		param(c, "rename", then->name);
+	param(c, "comment", then->comment ? then->comment : now ? "" : NULL);
+	c->text = arena_printf(d->a, "%s: %s %s%s", file_name(d), is_set ? "IP set" : "group", then->name,
+			       now ? ": comment" : "");
+}
+
+static void rule_params(struct arena *a, struct fw_change *c, const struct fw_item *now, const struct fw_item *then)
+{
+	const struct fw_rule *r = &then->rule;
+	struct buf gone = { 0 };
+
+	param(c, "type", fw_type_name(r->type));
+	param(c, "action", r->action);
+	/* a rule is off unless told otherwise */
+	param(c, "enable", r->enabled ? "1" : "0");
+	param(c, "macro", r->macro);
+	if (now && now->rule.macro && !r->macro)
+		buf_adds(&gone, "macro");
+	for (size_t i = 0; i < FW_FIELDS; i++) {
+		const char *value = fw_field_get(r, &fw_fields[i]);
+		param(c, fw_fields[i].api, value);
+		if (now && !value && fw_field_get(&now->rule, &fw_fields[i]))
+			buf_addf(&gone, "%s%s", gone.len ? "," : "", fw_fields[i].api);
+	}
+	param(c, "comment", then->comment);
+	if (now && now->comment && !then->comment)
+		buf_addf(&gone, "%scomment", gone.len ? "," : "");
+	if (gone.len)
+		param(c, "delete", arena_strdup(a, buf_text(&gone)));
+	buf_free(&gone);
+}
+
+static const char *rule_text(struct arena *a, const struct fw_item *i)
+{
+	struct buf b = { 0 };
+
+	fw_rule_write(&i->rule, false, i->comment, &b);
+	const char *s = arena_strdup(a, buf_text(&b));
+	buf_free(&b);
+	return s;
+}
+
+static void add_edit(struct diff *d, const struct fw_edit *e, const struct fw_list *before,
+		     const struct fw_list *after, const char *group, int phase)
+{
+	static const enum fw_verb verbs[] = { [FW_EDIT_UPDATE] = FW_PUT,
+					      [FW_EDIT_DELETE] = FW_DELETE,
+					      [FW_EDIT_CREATE] = FW_POST,
+					      [FW_EDIT_MOVE] = FW_PUT };
+	const char *pos = e->kind == FW_EDIT_CREATE ? NULL : arena_printf(d->a, "%zu", e->pos);
+	struct fw_change *c = group ? add(d, verbs[e->kind], FW_OBJ_RULE, phase, "groups", group, pos)
+				    : add(d, verbs[e->kind], FW_OBJ_RULE, phase, "rules", pos, NULL);
+	const char *where = group ? arena_printf(d->a, "group %s", group) : "rules";
+
+	c->before = before;
+	c->after = after;
+	c->takes_digest = e->kind != FW_EDIT_CREATE;
+	switch (e->kind) {
+	case FW_EDIT_CREATE:
+		rule_params(d->a, c, NULL, &e->item);
+		c->text = arena_printf(d->a, "%s: %s: %s", file_name(d), where, rule_text(d->a, &e->item));
+		break;
+	case FW_EDIT_UPDATE:
+		rule_params(d->a, c, &before->v[e->pos], &e->item);
+		c->text = arena_printf(d->a, "%s: %s: %s -> %s", file_name(d), where,
+				       rule_text(d->a, &before->v[e->pos]), rule_text(d->a, &e->item));
+		break;
+	case FW_EDIT_DELETE:
+		c->text = arena_printf(d->a, "%s: %s: %s", file_name(d), where, rule_text(d->a, &before->v[e->pos]));
+		break;
+	case FW_EDIT_MOVE:
+		param(c, "moveto", arena_printf(d->a, "%zu", e->to));
+		c->text = arena_printf(d->a, "%s: %s: %s moves from position %zu", file_name(d), where,
+				       rule_text(d->a, &before->v[e->pos]), e->pos);
+		break;
+	}
+}
+
+static void diff_list(struct diff *d, const struct fw_list *now, const struct fw_list *then, const char *group,
+		      int phase)
+{
+	struct fw_edits e = fw_edit_plan(d->a, now, then);
+	struct fw_list *before = arena_alloc(d->a, sizeof(*before));
+
+	*before = *now;
+	for (size_t i = 0; i < e.n; i++) {
+		struct fw_list *after = arena_alloc(d->a, sizeof(*after));
+		*after = fw_edit_apply(d->a, before, &e.v[i]);
+		add_edit(d, &e.v[i], before, after, group, phase);
+		before = after;
+	}
+}
+
+static void diff_sections(struct diff *d)
+{
+	const struct fw_config *live = d->t->live, *wanted = d->t->wanted;
+
+	for (const struct fw_section *s = wanted->first; s; s = s->next) {
+		if ((s->kind != FW_IPSET && s->kind != FW_GROUP) || fw_section_find(wanted, s->kind, s->name) != s)
+			continue;
+		const struct fw_section *now = fw_section_find(live, s->kind, s->name);
+		diff_container(d, s->kind == FW_IPSET ? FW_OBJ_SET : FW_OBJ_GROUP, now, s);
+		if (s->kind == FW_IPSET) {
+			diff_members(d, now, s);
+			continue;
+		}
+		struct fw_list a = fw_list_of(d->a, now), b = fw_list_of(d->a, s);
+		diff_list(d, &a, &b, s->name, GROUPS);
+	}
+	for (const struct fw_section *s = live->first; s; s = s->next) {
+		if ((s->kind != FW_IPSET && s->kind != FW_GROUP) || fw_section_find(live, s->kind, s->name) != s ||
+		    fw_section_find(wanted, s->kind, s->name))
+			continue;
+		bool is_set = s->kind == FW_IPSET;
+		if (!is_set) {
+			struct fw_list a = fw_list_of(d->a, s), none = { 0 };
+			diff_list(d, &a, &none, s->name, GOING_RULES);
+		}
+		struct fw_change *c = add(d, FW_DELETE, is_set ? FW_OBJ_SET : FW_OBJ_GROUP, GOING,
+					  is_set ? "ipset" : "groups", s->name, NULL);
+		if (is_set)
+			param(c, "force", "1");
+		c->text = arena_printf(d->a, "%s: %s %s", file_name(d), is_set ? "IP set" : "group", s->name);
+	}
+}
+
+static void sort_phases(struct fw_changes *c)
+{
+	/* insertion sort: stable, and the list is nearly in order */
+	for (size_t i = 1; i < c->n; i++) {
+		struct fw_change x = c->v[i];
+		size_t k = i;
+		for (; k && c->v[k - 1].phase > x.phase; k--)
+			c->v[k] = c->v[k - 1];
+		c->v[k] = x;
+	}
+}
+
+struct fw_changes fw_diff(struct arena *a, const struct fw_target *targets, size_t n)
+{
+	struct fw_changes out = { 0 };
+	struct diff d = { .a = a, .out = &out };
+
+	for (size_t i = 0; i < n; i++) {
+		d.t = &targets[i];
+		diff_aliases(&d);
+		diff_sections(&d);
+		struct fw_list now = fw_list_of_config(a, d.t->live), then = fw_list_of_config(a, d.t->wanted);
+		diff_list(&d, &now, &then, NULL, RULES);
+		diff_options(&d);
+	}
+	sort_phases(&out);
+	return out;
+}
