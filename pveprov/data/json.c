@@ -36,7 +36,7 @@ int json_parse(const char *what, const char *text, size_t len, json_t **ret, str
 	if (too_deep(text, len))
 		return err_set(err, ERR_INTERNAL, "%s: JSON nested deeper than %d levels", what,
 			       JSON_DEPTH_MAX);
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
+	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &fault);
 	if (!j)
 		return err_set(err, ERR_INTERNAL, "%s: not JSON at line %d, column %d: %s", what,
 			       fault.line, fault.column, fault.text);
@@ -46,7 +46,10 @@ int json_parse(const char *what, const char *text, size_t len, json_t **ret, str
 
 const char *json_text(const json_t *object, const char *key)
 {
-	return json_string_value(json_object_get(object, key));
+	const json_t *v = json_object_get(object, key);
+	const char *text = json_string_value(v);
+
+	return text && strlen(text) == json_string_length(v) ? text : NULL;
 }
 
 int json_need_text(const json_t *object, const char *key, const char **ret, struct err **err)

@@ -13,7 +13,10 @@
 /* Parses at most `len` bytes, depth limited, duplicate keys refused. Errors name `what` and the place. */
 int json_parse(const char *what, const char *text, size_t len, json_t **ret, struct err **err);
 
-/* A string, or NULL when the key is absent, null or not a string. Borrowed. */
+/*
+ * A string, or NULL when the key is absent, null, not a string, or has a NUL in it (output of a program in a guest may;
+ * who wants that takes json_string_length()). Borrowed.
+ */
 const char *json_text(const json_t *object, const char *key);
 
 /* As json_text(), but absence is an error. */
