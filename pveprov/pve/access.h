@@ -11,6 +11,9 @@ struct pve_permissions {
 
 /* Everything the calling account has, on the paths where it has any. */
 int pve_permissions_get(struct pve_client *c, struct pve_permissions *ret, struct err **err);
+
+/* Reads one path and adds it: what comes through a pool's membership is listed only when the path is asked for. */
+int pve_permissions_add_path(struct pve_client *c, struct pve_permissions *p, const char *path, struct err **err);
 void pve_permissions_free(struct pve_permissions *p);
 #define _cleanup_pve_permissions_ _cleanup_(pve_permissions_free)
 
@@ -19,9 +22,6 @@ void pve_permissions_free(struct pve_permissions *p);
  * above counts only where it propagates. root@pam has all.
  */
 bool pve_permissions_has(const struct pve_permissions *p, const char *path, const char *privilege);
-
-/* "pveum acl modify PATH --tokens 'user@realm!id' --roles ROLE" or with --users. malloc'd, for hints. */
-char *pve_access_grant_line(const char *user, const char *path, const char *role_or_privilege);
 
 int pve_access_role_create(struct pve_client *c, const char *role, const char *privileges, struct err **err);
 int pve_access_role_update(struct pve_client *c, const char *role, const char *privileges, struct err **err);

@@ -28,21 +28,25 @@ enum pve_fault {
 	PVE_AGENT_OFF,	      /* ERR_CONFLICT: the option `agent` of the VM is off */
 	PVE_AGENT_NO_PID,     /* ERR_NOT_FOUND: exec-status of an unknown or already reported pid */
 	PVE_AGENT_ERROR,      /* ERR_INTERNAL: the agent itself refused: no such file ... */
-	PVE_BAD_PARAMETER,    /* ERR_INTERNAL: parameter verification; one line per parameter */
+	PVE_BAD_PARAMETER,    /* ERR_USAGE: parameter verification; the text has every parameter's fault */
 	PVE_NO_METHOD,	      /* ERR_NOT_FOUND: this version of the server has no such call */
 	PVE_TASK_ABORTED,     /* ERR_TASK: stopped by somebody */
 	PVE_MAPPING_STALE,    /* ERR_CONFLICT: the PCI mapping does not fit the device any more */
 };
 
 /*
- * Makes the error of an answer with status >= 400. `message` is the body's (NULL before pve-http-server 5.2.0:
- * then the reason phrase is all there is), `errors` the object of parameters or NULL. Returns -1.
+ * Makes the error of an answer with status >= 300: "<what>: <the server's words>". `account` is for the hint.
+ * `message` is the body's (NULL before pve-http-server 5.2.0: then the reason phrase is all there is), `errors` the
+ * object of parameters or NULL. Returns -1.
  */
-int pve_fault_of_answer(const char *what, int status, const char *reason, const char *message, const json_t *errors,
-			struct err **err);
+int pve_fault_of_answer(const char *what, const char *account, int status, const char *reason, const char *message,
+			const json_t *errors, struct err **err);
 
 /* Makes the error of a task's exit text; what the table does not know is ERR_TASK. Returns -1. */
 int pve_fault_of_task(const char *what, const char *exit_text, struct err **err);
+
+/* The shell line that grants an account (user or token; NULL: a placeholder) one privilege on a path. malloc'd. */
+char *pve_grant_line(const char *account, const char *path, const char *privilege);
 
 /* The request may have been carried out although it failed: look before it is repeated. */
 bool pve_outcome_unknown(const struct err *err);

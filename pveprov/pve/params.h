@@ -16,6 +16,7 @@ void pve_params_add_len(struct pve_params *p, const char *key, const char *value
 void pve_params_addf(struct pve_params *p, const char *key, const char *fmt, ...) PRINTF(3, 4);
 void pve_params_add_int(struct pve_params *p, const char *key, int64_t value);
 void pve_params_add_bool(struct pve_params *p, const char *key, bool value); /* 1 or 0: nothing else is accepted */
+void pve_params_add_all(struct pve_params *p, const struct pve_params *more); /* NULL: nothing */
 bool pve_params_empty(const struct pve_params *p);
 void pve_params_free(struct pve_params *p);
 #define _cleanup_pve_params_ _cleanup_(pve_params_free)

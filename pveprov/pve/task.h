@@ -7,21 +7,7 @@
  * the log's tail. A poll that fails is not a failed task. "WARNINGS: n" is success.
  */
 #include "pve/client.h"
-
-/* UPID:node:pid:pstart:starttime:type:id:user: as its parts. All text is owned by the struct. */
-struct pve_upid {
-	char node[64];
-	uint32_t pid;
-	uint64_t pstart;
-	int64_t start_s; /* the node's clock, seconds since 1970 */
-	char type[64];	 /* "qmclone" ... */
-	char id[128];	 /* of a clone the source's; may be empty */
-	char user[128];	 /* "root@pam", "root@pam!ci" */
-};
-
-/* false for anything but the whole strict form. */
-bool pve_upid_parse(const char *text, struct pve_upid *ret);
-char *pve_upid_text(const struct pve_upid *u); /* malloc'd */
+#include "pve/upid.h"
 
 struct pve_task_result {
 	uint32_t warnings;
