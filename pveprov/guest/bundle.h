@@ -17,6 +17,7 @@ struct bundle_file {
 	size_t len;
 	bool link;
 	bool secret; /* not shown in diffs, not committed by etckeeper */
+	bool early;  /* in place before packages are installed: etckeeper commits all of /etc when it is installed */
 };
 
 struct bundle {
@@ -25,13 +26,16 @@ struct bundle {
 	struct strv absent;   /* paths to remove (trees too) */
 	struct strv enable;   /* units to enable */
 	struct strv disable;  /* units to disable and stop */
-	struct strv mask;     /* units to mask */
+	struct strv mask;     /* units to mask and stop */
 	struct strv packages; /* to install */
 };
 
 int bundle_file(struct bundle *b, const char *path, unsigned mode, const char *data, size_t len, struct err **err);
 int bundle_text(struct bundle *b, const char *path, unsigned mode, const char *text, struct err **err);
 int bundle_link(struct bundle *b, const char *path, const char *target, struct err **err);
+
+/* Marks a file that is there as early. */
+int bundle_early(struct bundle *b, const char *path, struct err **err);
 
 /* A path that must not exist on the guest; checked as above, kept once. */
 int bundle_absent(struct bundle *b, const char *path, struct err **err);
