@@ -23,6 +23,9 @@ static char *summary(const struct bundle *b)
 		      { "packages", &b->packages } };
 	struct buf out = { 0 };
 
+	for (size_t i = 0; i < b->n_files; i++)
+		if (b->files[i].early)
+			buf_addf(&out, "early %s\n", b->files[i].path);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (size_t k = 0; k < lists[i].list->n; k++)
 			buf_addf(&out, "%s %s\n", lists[i].name, lists[i].list->v[k]);
