@@ -275,9 +275,8 @@ int field_bind(struct field_ctx *c, const struct field *fields, const struct tre
 			result |= unknown_key(c, fields, e);
 			continue;
 		}
-		if (field_value(c, f, e, (char *)object + f->offset) < 0)
-			result = -1;
-		else if (f->set_offset)
+		result |= field_value(c, f, e, (char *)object + f->offset);
+		if (f->set_offset)
 			*((bool *)object + f->set_offset) = true;
 	}
 	for (const struct field *f = fields; f->key; f++)

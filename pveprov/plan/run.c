@@ -235,7 +235,9 @@ static void *worker_main(void *arg)
 		post(e, EVENT_STARTED, item, NULL, NULL);
 		pthread_mutex_unlock(&e->lock);
 		int64_t start = clock_now_ms(e->options->clock);
+		receipt_enter(e->options->receipt, item->step.ops->part);
 		int state = do_step(e, i, w->number, touched, skipped, &error);
+		receipt_leave(e->options->receipt, item->step.ops->part);
 		pthread_mutex_lock(&e->lock);
 		item->elapsed_ms = clock_now_ms(e->options->clock) - start;
 		item_ended(e, i, state, touched, error);

@@ -9,7 +9,7 @@
  *
  * A step's functions run on a worker thread, one at a time for one step, never before all its needs are done.
  */
-#include "base/clock.h"
+#include "plan/receipt.h"
 
 enum step_mark {
 	STEP_CREATE,  /* +   */
@@ -63,7 +63,6 @@ enum step_phase {
 };
 
 struct journal;
-struct receipt;
 
 /* What the engine hands to a step while it runs. */
 struct step_run {
@@ -87,6 +86,7 @@ enum { STEP_NEEDS_MAX = 12 };
 
 struct step_ops {
 	const char *name;
+	enum receipt_part part; /* whom it waits for: RECEIPT_SERVER, RECEIPT_GUEST */
 	/* The answer is known only once needs are done (a guest must be asked): planning shows what it yields without. */
 	bool late;
 	int (*check)(const struct step *s, struct step_run *run, struct step_changes *ret, struct err **err);
