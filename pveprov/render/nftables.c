@@ -132,7 +132,7 @@ void ruleset_objects(const struct job *j, struct buf *b)
 		    "10m; }\n");
 }
 
-/* Replaces our table and nothing else, in one transaction with what follows. */
+/* Says what the file is. */
 static void begin(const struct job *j, struct buf *b, const char *what)
 {
 	buf_addf(b, "#!%s -f\n", j->distribution->nft);
@@ -140,8 +140,13 @@ static void begin(const struct job *j, struct buf *b, const char *what)
 	buf_addf(b, "# %s\n", what);
 }
 
+/*
+ * Our table and no other. Its rules are replaced, its base chains stay: a chain that is deleted and
+ * made again has, for a moment, its drop policy and no rules, and packets are lost. Counters and
+ * the sets of clients live on, too.
+ */
 static const char table[] =
-	"\nadd table inet router\ndelete table inet router\ntable inet router {\n";
+	"\nadd table inet router\nflush table inet router\ntable inet router {\n";
 
 static int rules(const struct job *j, struct err **err)
 {
