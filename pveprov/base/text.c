@@ -51,27 +51,33 @@ bool text_to_hex(const char *s, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-/* Edit distance with case folded; names longer than 63 bytes are never near. */
+static bool same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Edit distance with case folded, two neighbours swapped count as one; names longer than 63 bytes are never near. */
 static unsigned distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b);
-	unsigned row[64];
+	unsigned rows[3][64];
 
 	if (n > 63 || m > 63)
 		return 64;
 	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= n; i++) {
-		unsigned diagonal = row[0];
+		unsigned *row = rows[i % 3];
+		const unsigned *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= m; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			unsigned best = MIN(MIN(row[j], row[j - 1]) + 1, diagonal + !same);
-			diagonal = row[j];
-			row[j] = best;
+			row[j] = MIN(MIN(above[j], row[j - 1]) + 1,
+				     above[j - 1] + !same_letter(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
+				row[j] = MIN(row[j], above2[j - 2] + 1);
 		}
 	}
-	return row[m];
+	return rows[n % 3][m];
 }
 
 /* The first candidate that starts with the name: it was cut short. Two letters say too little. */

@@ -62,7 +62,4 @@ int app_confirm(struct app *app, struct err **err, const char *question, ...) PR
 /* Reads a line without echo (echo for codes), ERR_SECOND_FACTOR or ERR_AUTH (`kind`) when nobody can be asked. */
 int app_prompt(struct app *app, const char *prompt, bool echo, enum err_kind kind, struct secret *ret, struct err **err);
 
-/* Where a program of ours lies beside this one, or in libexec: malloc'd path of "pveprov-lab". */
-char *app_program(const char *name);
-
 void app_close(struct app *app);

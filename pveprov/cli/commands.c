@@ -25,7 +25,7 @@ const struct command_group command_groups[] = {
 
 const struct option_spec global_options[] = {
 	{ OPTION_TEXT(struct globals, context), .name = "context", .letter = 'c', .arg = "NAME",
-	  .help = "Use this context of the configuration file" },
+	  .help = "Use this context of the configuration file; with --lab: this account" },
 	{ OPTION_FLAG(struct globals, lab), .name = "lab", .help = "Use the lab; start one where none runs" },
 	{ OPTION_TEXT(struct globals, node), .name = "node", .arg = "NODE",
 	  .help = "Work on this node where the cluster has several" },

@@ -5,8 +5,37 @@
  */
 #include "cli/command.h"
 
-#define COMMANDS(X)  \
-	X(explain)     \
+#define COMMANDS(X)             \
+	X(vm_list) \
+	X(vm_show) \
+	X(vm_start) \
+	X(vm_stop) \
+	X(vm_shutdown) \
+	X(vm_reboot) \
+	X(vm_reset) \
+	X(vm_suspend) \
+	X(vm_resume) \
+	X(vm_ip) \
+	X(vm_exec) \
+	X(snapshot_list) \
+	X(snapshot_create) \
+	X(snapshot_rollback) \
+	X(snapshot_delete) \
+	X(task_list) \
+	X(task_log) \
+	X(task_wait) \
+	X(task_stop) \
+	X(net_list) \
+	X(net_plan) \
+	X(net_apply) \
+	X(net_revert) \
+	X(pci_list) \
+	X(pci_map) \
+	X(api_get) \
+	X(api_create) \
+	X(api_set) \
+	X(api_delete) \
+	X(explain) \
 	X(completion)
 
 #define COMMANDS_DECLARE(name) extern const struct command cmd_##name;

@@ -74,7 +74,7 @@ static int run_command(const struct args_parsed *p, const struct globals *global
 			   .log = &log,
 			   .interactive = isatty(0) && isatty(2) };
 	status = p->command->run(&app, &p->args, err);
-	(void)0;
+	app_close(&app);
 	return status;
 }
 

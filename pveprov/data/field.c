@@ -275,8 +275,9 @@ int field_bind(struct field_ctx *c, const struct field *fields, const struct tre
 			result |= unknown_key(c, fields, e);
 			continue;
 		}
-		result |= field_value(c, f, e, (char *)object + f->offset);
-		if (f->set_offset)
+		if (field_value(c, f, e, (char *)object + f->offset) < 0)
+			result = -1;
+		else if (f->set_offset)
 			*((bool *)object + f->set_offset) = true;
 	}
 	for (const struct field *f = fields; f->key; f++)

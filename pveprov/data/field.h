@@ -89,7 +89,7 @@ struct field {
 	int (*parse)(struct field_ctx *c, const struct tree *t, void *member);
 	/* For `parse`: the schema of the value (new reference). */
 	json_t *(*schema)(void);
-	size_t set_offset; /* offset of a bool that becomes true when the key is there; 0: none */
+	size_t set_offset; /* offset of a bool that becomes true when the key is there and good; 0: none */
 	const char *help;  /* one sentence for the schema and the man page */
 };
 

@@ -62,7 +62,10 @@ struct hypervisor_ops {
 	void (*begin)(struct hypervisor *h, const struct hv_request *r, hv_line *line, hv_done *done, void *ctx);
 	/* "running", "stopped", "paused": cheap, no I/O. */
 	const char *(*status)(struct hypervisor *h, int vmid);
-	/* A TCP connection to a guest: a connected descriptor (non-blocking), or -1 with errno. For `connect`. */
+	/*
+	 * A TCP connection to a guest, for `connect`: a non-blocking descriptor that is connected or about to be (who
+	 * gets it waits until it is writable and looks at SO_ERROR), or -1 with errno. `host` is an address.
+	 */
 	int (*dial)(struct hypervisor *h, const char *host, int port);
 	void (*close)(struct hypervisor *h); /* stops every machine, removes every trace */
 };

@@ -112,16 +112,15 @@ static int conclude(struct follow *f, const char *exit_text, struct pve_task_res
 /* One look. *ret_exit (in the arena) is the exit text once it has ended, else NULL. */
 static int look(struct follow *f, struct arena *a, const char **ret_exit, struct err **err)
 {
-	int64_t now = clock_now_ms(f->c->clock);
 	struct pve_task t;
 
 	if (f->w->line) {
 		if (pve_task_log(f->c, f->upid, f->next_line, on_line, f, &f->next_line, err) < 0)
 			return -1;
-		if (!f->ended_by_log && now - f->status_ms < STATUS_EVERY_MS)
+		if (!f->ended_by_log && clock_now_ms(f->c->clock) - f->status_ms < STATUS_EVERY_MS)
 			return 0;
 	}
-	f->status_ms = now;
+	f->status_ms = clock_now_ms(f->c->clock);
 	if (pve_task_status(f->c, f->upid, a, &t, err) < 0)
 		return -1;
 	if (t.status && (f->w->line || (!streq(t.status, "OK") && !starts_with(t.status, "WARNINGS"))))

@@ -6,7 +6,12 @@
 #include "data/field.h"
 
 /* How an interface gets an address of one family. */
-enum recipe_addressing { RECIPE_ADDRESS_NONE, RECIPE_ADDRESS_DHCP, RECIPE_ADDRESS_STATIC };
+enum recipe_addressing {
+	RECIPE_ADDRESS_NONE,
+	RECIPE_ADDRESS_DHCP,
+	RECIPE_ADDRESS_STATIC,
+	RECIPE_ADDRESS_AUTO, /* IPv6 only: router advertisements */
+};
 
 struct recipe_ssh {
 	const char *user;	 /* root */
@@ -33,13 +38,14 @@ struct recipe_nic {
 	struct addr gateway;	  /* family 0: none */
 	enum recipe_addressing addressing6;
 	struct addr_cidr address6;
+	struct addr gateway6;
 	int64_t vlan; /* 0: none */
 	bool firewall;
 };
 
 struct recipe_passthrough {
 	struct tree_pos pos;
-	const char *device; /* "01:00" (all functions) or "0000:01:00.0"; NULL with mapping only */
+	const char *device; /* "01:00" (all functions) or "0000:01:00.0", lower case; NULL with mapping only */
 	const char *mapping; /* name of a PCI mapping; NULL: chosen by what the account can do */
 	bool pcie;
 	struct field_texts names; /* of the ports, in function order */
@@ -59,13 +65,13 @@ struct recipe_allow {
 struct recipe_network {
 	const char *interface; /* vm1, lan ... */
 	struct tree_pos pos;
-	struct addr_cidr address; /* IPv4 of the router there */
+	struct addr_cidr address; /* IPv4 of the router there; default: the NIC's; always set after loading */
 	struct addr_cidr address6; /* family 0: by prefix delegation when wan has it */
 	bool has_dhcp;
 	struct addr_range dhcp;
-	int64_t lease_ms;	/* 12 h; 1 h for machines */
+	int64_t lease_ms;	/* default: 1 h on a NIC (machines come and go), 12 h on a port (people) */
 	const char *domain;	/* default: the interface's name */
-	struct recipe_allow *allow;
+	struct recipe_allow *allow; /* default: DNS, and DHCP where there is a range */
 	size_t n_allow;
 	bool optional; /* may have no carrier */
 	struct field_items hosts; /* struct recipe_host */
@@ -108,12 +114,12 @@ struct recipe_wan {
 };
 
 struct recipe_dns {
-	struct field_texts dnscrypt; /* names of the built-in table: cloudflare, quad9 ... */
+	struct field_texts dnscrypt; /* of recipe_resolver_names; default: cloudflare where no stamps are given */
 	struct field_texts stamps;   /* further "sdns://..." */
 };
 
 struct recipe_etckeeper {
-	const char *branch, *user, *email;
+	const char *branch, *user, *email; /* default: master, root, root@<name of the VM> */
 };
 
 struct recipe_router {
@@ -196,13 +202,37 @@ struct recipe {
 	struct recipe_verify verify; /* from NULL: none */
 };
 
-/* Reads and checks a recipe file. All its errors at once, kind ERR_RECIPE, "file:line:column: ..." each on a line. */
-int recipe_load(const char *path, struct recipe **ret, struct err **err);
+/* Where a recipe comes from and what it may refer to. */
+struct recipe_source {
+	const char *name; /* stands in errors */
+	const char *text; /* YAML, not NUL-terminated */
+	size_t len;
+	const char *dir; /* where relative paths of ${file:PATH} begin; NULL: files are refused */
+	const char *(*env)(void *ctx, const char *name); /* ${env:NAME}: value or NULL; NULL hook: refused */
+	void *ctx;
+};
 
-/* As recipe_load() from memory; `name` stands in errors. `getenv_fn` serves ${env:NAME}; NULL: none. */
+/* Reads and checks a recipe. All its errors at once, kind ERR_RECIPE, "file:line:column: ..." each on a line. */
+int recipe_read(const struct recipe_source *source, struct recipe **ret, struct err **err);
+
+/* As recipe_read() from a file ("-": standard input), with its folder as `dir`. */
+int recipe_load_env(const char *path, const char *(*env)(void *ctx, const char *name), void *ctx,
+		    struct recipe **ret, struct err **err);
+int recipe_load(const char *path, struct recipe **ret, struct err **err); /* no ${env:NAME} */
+
+/* As recipe_read() from memory: no ${env:NAME}, no ${file:PATH}. */
 int recipe_parse(const char *name, const char *text, size_t len, struct recipe **ret, struct err **err);
 
 const struct recipe_vm *recipe_vm(const struct recipe *r, const char *name); /* NULL: none */
+
+/* The interface of a VM's recipe by its name inside the guest, or NULL. */
+const struct recipe_nic *recipe_vm_nic(const struct recipe_vm *vm, const char *name);
+
+/* BC:24:11 (Proxmox's own prefix) and a hash of recipe, VM and index of the NIC: the same in every run. */
+struct addr_mac recipe_derived_mac(const char *recipe_name, int64_t vm_id, size_t index);
+
+/* Resolvers that `dnscrypt` may name, sorted, NULL-terminated. render/stamp knows their addresses. */
+extern const char *const recipe_resolver_names[];
 
 /* The JSON schema of recipe.schema.json; new reference. */
 json_t *recipe_schema(void);

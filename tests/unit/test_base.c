@@ -48,6 +48,10 @@ static void the_nearest_name_is_found(void **state UNUSED)
 	assert_null(text_nearest("frobnicate", names));
 	assert_string_equal(text_nearest("bri", names), "bridge");
 	assert_null(text_nearest("br", names));
+	static const char *const short_names[] = { "id", "dns", "name", NULL };
+	assert_string_equal(text_nearest("dsn", short_names), "dns");
+	assert_string_equal(text_nearest("naem", short_names), "name");
+	assert_null(text_nearest("nsd", short_names));
 }
 
 static void errors_gather_who_and_hint(void **state UNUSED)
