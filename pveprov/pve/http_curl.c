@@ -46,6 +46,7 @@ struct exchange {
 	struct http_response *response;
 	bool counted_session;
 	bool resumed;
+	bool head_ended; /* libcurl takes a head that was cut off for a whole one */
 };
 
 static void share_lock(CURL *easy UNUSED, curl_lock_data data, curl_lock_access access UNUSED, void *ctx)
@@ -101,6 +102,9 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 	if (len > 5 && memcmp(data, "HTTP/", 5) == 0) {
 		take_reason(x->response, data, len);
 		buf_reset(&x->response->body);
+		x->head_ended = false;
+	} else if (len == 2 && memcmp(data, "\r\n", 2) == 0) {
+		x->head_ended = true;
 	} else if (len > 5 && strncasecmp(data, "Date:", 5) == 0) {
 		_cleanup_free_ char *date = xstrndup(data + 5, len - 5);
 		time_t t = curl_getdate(date, NULL);
@@ -364,6 +368,8 @@ static int curl_exchange(struct http *base, const struct http_request *q, struct
 	prepare(h, &x, q, headers, url);
 	CURLcode code = transfer(h, x.handle, &cancelled);
 	curl_easy_getinfo(x.handle->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_OK && !x.head_ended)
+		code = CURLE_RECV_ERROR;
 	count(h, &x, q->body_len);
 	log_debug(h->log, "%s %.*s: %ld %s", q->method, (int)strcspn(q->target, "?"), q->target, status,
 		  code == CURLE_OK ? r.reason : curl_easy_strerror(code));
