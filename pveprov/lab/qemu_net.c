@@ -117,8 +117,8 @@ static int apply_world(struct qemu_net *n, const struct world *w, struct err **e
 	char text[ADDR_TEXT_MAX];
 
 	for (size_t i = 0; i < w->interfaces.n; i++) {
-		json_t *o = json_pack("{s:s, s:s, s:s}", "iface", v[i].name, "type",
-				      v[i].type == TYPE_BRIDGE ? "bridge" : "eth", "bridge_ports",
+		json_t *o = json_pack("{s:s, s:b, s:s, s:s}", "iface", v[i].name, "autostart",
+				      v[i].autostart, "type", v[i].type == TYPE_BRIDGE ? "bridge" : "eth", "bridge_ports",
 				      v[i].ports.n ? v[i].ports.v[0] : "");
 
 		if (v[i].cidr.addr.family)
@@ -231,7 +231,8 @@ static int apply_locked(struct qemu_net *n, const json_t *interfaces, struct err
 
 		if (!name && iter)
 			name = json_object_iter_key(iter);
-		if (name && name_ok(name) && streq_null(json_text(o, "type"), "bridge"))
+		if (name && name_ok(name) && streq_null(json_text(o, "type"), "bridge") &&
+		    json_flag(o, "autostart", false))
 			apply_bridge(n, o, name, &now, &b);
 		iter = iter ? json_object_iter_next((json_t *)interfaces, iter) : NULL;
 	}

@@ -9,6 +9,8 @@
 /* 16 MiB of a file in base64 is the largest answer there is. */
 enum { ANSWER_MAX = 24 << 20, DELIMITER = 0xff };
 
+#define GONE "the machine of the guest agent is gone"
+
 static int wait_fd(int fd, short events, const struct deadline *d, struct err **err)
 {
 	struct pollfd p = { .fd = fd, .events = events };
@@ -27,6 +29,8 @@ static int send_all(int fd, const char *data, size_t len, const struct deadline 
 		if (wait_fd(fd, POLLOUT, d, err) < 0)
 			return -1;
 		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return err_set(err, ERR_UNREACHABLE, GONE);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return err_set_errno(err, ERR_UNREACHABLE, "cannot write to the guest agent");
 		data += n > 0 ? n : 0;
@@ -50,8 +54,8 @@ static int read_line(int fd, struct buf *line, const struct deadline *d, struct 
 		if (wait_fd(fd, POLLIN, d, err) < 0)
 			return -1;
 		ssize_t n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT);
-		if (n == 0)
-			return err_set(err, ERR_UNREACHABLE, "the machine of the guest agent is gone");
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return err_set(err, ERR_UNREACHABLE, GONE);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return err_set_errno(err, ERR_UNREACHABLE, "cannot read from the guest agent");
 		if (n > 0 && buf_add(line, chunk, (size_t)n) < 0)
@@ -92,7 +96,7 @@ static int synchronise(int fd, struct buf *b, const struct clock *clock, struct 
 	if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return err_set_errno(err, ERR_INTERNAL, "no random number");
 	_cleanup_json_ json_t *sync = json_pack("{s:s, s:{s:I}}", "execute", "guest-sync-delimited", "arguments", "id",
-						(json_int_t)id);
+						(json_int_t)(id & INT32_MAX));
 	if (send_all(fd, &reset, 1, &d, err) < 0 || send_command(fd, sync, &d, err) < 0)
 		return -1;
 	for (;;) {
@@ -100,7 +104,7 @@ static int synchronise(int fd, struct buf *b, const struct clock *clock, struct 
 
 		if (read_answer(fd, b, &d, &answer, err) < 0)
 			return -1;
-		if (json_int(answer, "return", -1) == (int64_t)id)
+		if (json_int(answer, "return", -1) == (int64_t)(id & INT32_MAX))
 			return 0;
 	}
 }

@@ -22,19 +22,6 @@ static int parse_version(struct field_ctx *c, const struct tree *t, void *member
 	return 0;
 }
 
-/* A node's name is a host name: it may begin with a digit. */
-static int parse_node(struct field_ctx *c, const struct tree *t, void *node)
-{
-	const char *text = field_scalar(c, t, "the name of a node");
-
-	if (!text)
-		return -1;
-	if (!recipe_is_label(text))
-		return field_error(c, t->pos, "expected the name of a node, found '%.60s'", t->text);
-	*(const char **)node = text;
-	return 0;
-}
-
 static json_t *version_schema(void)
 {
 	return json_pack("{s:i}", "const", VERSION);
@@ -49,7 +36,7 @@ static const struct field ssh_fields[] = {
 static const struct field recipe_fields[] = {
 	{ "pveprov", FIELD_CUSTOM, .required = true, .parse = parse_version, .schema = version_schema, .help = "The version of this format: 1." },
 	{ "name", FIELD_NAME, AT(name), .required = true, .max = 40, .help = "The recipe's name; what it builds is marked with it." },
-	{ "node", FIELD_CUSTOM, AT(node), .parse = parse_node, .schema = recipe_text_schema, .help = "The node to build on; may be left out where there is one only." },
+	{ "node", FIELD_NAME, AT(node), .max = 63, .help = "The node to build on; may be left out where there is one only." },
 	{ "ssh", FIELD_MAP, AT(ssh), .fields = ssh_fields, .help = "How the machines are logged in to." },
 	{ "bridges", FIELD_DICT, AT(bridges), .fields = recipe_bridge_fields, .size = sizeof(struct recipe_bridge), .help = "Bridges of the node that must exist." },
 	{ "vms", FIELD_DICT, AT(vms), .required = true, .min = 1, .max = 1000, .fields = recipe_vm_fields, .size = sizeof(struct recipe_vm), .init = recipe_vm_init, .help = "The machines, by name." },
