@@ -203,9 +203,9 @@ static void boots(void **state)
 	_cleanup_json_ json_t *c = config();
 	_cleanup_json_ json_t *net = json_loads(
 		"[{\"iface\":\"eno1\",\"type\":\"eth\"},"
-		"{\"iface\":\"vmbr0\",\"type\":\"bridge\",\"bridge_ports\":\"eno1\",\"cidr\":\"10.20.0.2/24\","
+		"{\"iface\":\"vmbr0\",\"type\":\"bridge\",\"autostart\":1,\"bridge_ports\":\"eno1\",\"cidr\":\"10.20.0.2/24\","
 		"\"gateway\":\"10.20.0.1\"},"
-		"{\"iface\":\"vmbr1\",\"type\":\"bridge\",\"bridge_ports\":\"\",\"cidr\":\"192.168.1.2/24\"}]",
+		"{\"iface\":\"vmbr1\",\"type\":\"bridge\",\"autostart\":1,\"bridge_ports\":\"\",\"cidr\":\"192.168.1.2/24\"}]",
 		0, NULL);
 	const struct hv_request network = { .op = HV_NETWORK, .network = net };
 	const struct hv_request snapshot = { .op = HV_SNAPSHOT, .vmid = 100, .snapshot = "init" };
@@ -304,7 +304,7 @@ int main(void)
 		cmocka_unit_test(goes_back),
 	};
 	const char *ports[] = { "eno1" };
-	struct world_interface nics[] = { { .name = "eno1" }, { .name = "vmbr0", .type = 1, .ports = { ports, 1 } } };
+	struct world_interface nics[] = { { .name = "eno1" }, { .name = "vmbr0", .type = 1, .autostart = true, .ports = { ports, 1 } } };
 	struct world_machine machines[] = { { .id = "9000", .image = "debian", .is_template = true, .disk_mib = 4096 } };
 	struct world world = { .interfaces = { nics, 2 }, .machines = { machines, 1 } };
 	const struct log log = { .line = on_line };
