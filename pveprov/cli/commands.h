@@ -35,7 +35,14 @@
 	X(api_create) \
 	X(api_set) \
 	X(api_delete) \
-	X(explain) \
+	X(fw_plan)     \
+	X(fw_apply)    \
+	X(fw_export)   \
+	X(fw_lint)     \
+	X(fw_check)    \
+	X(fw_log)      \
+	X(fw_trace)    \
+	X(explain)     \
 	X(completion)
 
 #define COMMANDS_DECLARE(name) extern const struct command cmd_##name;

@@ -68,6 +68,43 @@ struct fw_config *fw_config_free(struct fw_config *c)
 	return NULL;
 }
 
+static void copy_entry(struct arena *a, struct fw_entry *to, const struct fw_entry *from)
+{
+	struct fw_entry *next = to->next;
+
+	*to = *from;
+	to->next = next;
+	to->lead = arena_strdup(a, from->lead);
+	to->comment = arena_strdup(a, from->comment);
+	to->bad = arena_strdup(a, from->bad);
+	to->key = arena_strdup(a, from->key);
+	to->value = arena_strdup(a, from->value);
+	to->rule.action = arena_strdup(a, from->rule.action);
+	to->rule.macro = arena_strdup(a, from->rule.macro);
+	for (size_t i = 0; i < FW_FIELDS; i++)
+		fw_field_set(&to->rule, &fw_fields[i], arena_strdup(a, fw_field_get(&from->rule, &fw_fields[i])));
+}
+
+struct fw_config *fw_config_copy(const struct fw_config *c)
+{
+	struct fw_config *copy = fw_config_new(c->level, c->file, c->id);
+	struct arena *a = &copy->arena;
+	struct fw_section **end = &copy->first;
+
+	copy->tail = arena_strdup(a, c->tail);
+	for (const struct fw_section *s = c->first; s; s = s->next, end = &(*end)->next) {
+		*end = arena_alloc(a, sizeof(**end));
+		**end = (struct fw_section){ .kind = s->kind,
+					     .line = s->line,
+					     .name = arena_strdup(a, s->name),
+					     .comment = arena_strdup(a, s->comment),
+					     .lead = arena_strdup(a, s->lead) };
+		for (const struct fw_entry *e = s->first; e; e = e->next)
+			copy_entry(a, fw_entry_add(copy, *end), e);
+	}
+	return copy;
+}
+
 static bool same_name(const char *a, const char *b)
 {
 	return a && b ? strcasecmp(a, b) == 0 : a == b;

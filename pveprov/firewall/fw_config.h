@@ -90,6 +90,9 @@ const char *fw_level_name(enum fw_level l);
 struct fw_config *fw_config_new(enum fw_level level, const char *file, const char *id);
 struct fw_config *fw_config_free(struct fw_config *c);
 
+/* A copy in an arena of its own. */
+struct fw_config *fw_config_copy(const struct fw_config *c);
+
 /* The section, or NULL. `name` (IP sets, groups) is compared in lower case. */
 struct fw_section *fw_section_find(const struct fw_config *c, enum fw_section_kind kind, const char *name);
 

@@ -1,0 +1,68 @@
+#include "cli/fw_job.h"
+
+static char *mark_text(const json_t *v)
+{
+	return xstrdup(json_string_value(v));
+}
+
+const struct output_column fw_job_columns[] = {
+	{ .key = "mark", .header = "", .text = mark_text }, { .key = "text", .header = "CHANGE", .wide = true }, { 0 }
+};
+
+static const char *mark_of(const struct fw_change *c)
+{
+	static const char *const marks[] = { [FW_POST] = "+", [FW_PUT] = "~", [FW_DELETE] = "-" };
+
+	return marks[c->verb];
+}
+
+json_t *fw_job_changes_json(const struct fw_job *j)
+{
+	static const char *const methods[] = { [FW_POST] = "POST", [FW_PUT] = "PUT", [FW_DELETE] = "DELETE" };
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < j->changes.n; i++) {
+		const struct fw_change *c = &j->changes.v[i];
+		_cleanup_free_ char *path = fw_change_path(c, 0);
+		json_t *params = json_object();
+		for (size_t k = 0; k < c->n_params; k++)
+			json_object_set_new(params, c->params[k].key, json_string(c->params[k].value));
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:o}", "mark", mark_of(c), "text", c->text,
+						      "method", methods[c->verb], "path", path, "params", params));
+	}
+	return rows;
+}
+
+static json_t *decision(const struct fw_decision *d)
+{
+	json_t *o = json_pack("{s:s, s:s*, s:s*, s:s*}", "verdict", fw_verdict_name(d->verdict), "rule", d->rule, "reason",
+			      d->reason, "file", d->file);
+
+	if (d->line)
+		json_object_set_new(o, "line", json_integer(d->line));
+	return o;
+}
+
+json_t *fw_job_guard_json(const struct fw_job *j)
+{
+	static const char *const verdicts[] = { "open", "unknown", "closed" };
+	json_t *ways = json_array();
+
+	for (size_t i = 0; i < j->guard.n; i++) {
+		const struct fw_way *w = &j->guard.ways[i];
+		json_array_append_new(ways, json_pack("{s:s, s:o, s:o}", "what", w->what, "now", decision(&w->now), "then",
+						      decision(&w->then)));
+	}
+	return json_pack("{s:s, s:b, s:b, s:o, s:s*}", "verdict", verdicts[j->guard.verdict], "enabling",
+			 j->guard.enabling, "nftables", j->guard.nftables, "ways", ways, "fix", j->guard.fix_member);
+}
+
+void fw_job_say_guard(struct app *app, const struct fw_job *j)
+{
+	for (size_t i = 0; i < j->guard.n; i++) {
+		const struct fw_way *w = &j->guard.ways[i];
+		progress_line(app->progress, PROGRESS_NORMAL, "%s: %s -> %s (%s%s%s)", w->what,
+			      fw_verdict_name(w->now.verdict), fw_verdict_name(w->then.verdict),
+			      w->then.rule ? w->then.rule : "", w->then.rule ? ": " : "", w->then.reason);
+	}
+}

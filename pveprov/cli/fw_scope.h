@@ -1,0 +1,16 @@
+#pragma once
+/*
+ * fw_scope.h: which firewall files of a cluster a command is about, found from wanted files or from words.
+ */
+#include "firewall/fw_live.h"
+
+/*
+ * The scope of the wanted files and of the words ("cluster"; "node" NAME; "vm" ID): always with the cluster's file and
+ * all nodes' files, as the guard needs them. A wanted host.fw of "localhost" becomes `node`'s, or the only node's.
+ * ERR_NOT_FOUND: a guest or node that does not exist.
+ */
+int fw_scope_find(struct pve_client *c, struct fw_files *wanted, const char *const *words, const char *node,
+		  struct arena *a, struct fw_scope *ret, struct err **err);
+
+/* The guest of that VMID in the scope, or NULL. */
+const struct fw_guest_ref *fw_scope_guest(const struct fw_scope *s, const char *id);

@@ -1,0 +1,136 @@
+#include "cli/fw_switch.h"
+#include "base/fs.h"
+#include "firewall/fw_yaml.h"
+
+/* The iptables daemon looks every 10 s, the nftables one every 5 s. */
+enum { DAEMON_MS = 10000, DIAL_MS = 5000, ARMED = 2 };
+
+static char *state_path(const char *name)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+	return state && *state ? xasprintf("%s/pveprov/%s", state, name)
+			       : xasprintf("%s/.local/state/pveprov/%s", home ? home : "", name);
+}
+
+static int keep_former(struct fw_switch *s, struct err **err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *name = xasprintf("firewall-%s.yaml", s->job->host), *path = state_path(name),
+			    *dir = state_path("");
+
+	fw_yaml_write(&s->job->live, &text);
+	if (fs_mkdirs(dir, 0700, err) < 0 || fs_write(path, buf_text(&text), text.len, 0600, err) < 0)
+		return err_wrap(err, "cannot keep the former firewall");
+	s->kept = TAKE_PTR(path);
+	return 0;
+}
+
+static struct fw_param *find_enable(struct fw_job *j)
+{
+	for (size_t i = 0; i < j->changes.n; i++) {
+		struct fw_change *c = &j->changes.v[i];
+		for (size_t k = 0; c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster") && k < c->n_params; k++)
+			if (streq(c->params[k].key, "enable"))
+				return &c->params[k];
+	}
+	return NULL;
+}
+
+static int set_enable(struct fw_switch *s, int64_t value, struct err **err)
+{
+	_cleanup_pve_params_ struct pve_params p = { 0 };
+
+	pve_params_add_int(&p, "enable", value);
+	return pve_put(s->job->client, "/cluster/firewall/options", &p, NULL, err);
+}
+
+int fw_switch_begin(struct fw_switch *s, struct err **err)
+{
+	struct fw_param *enable = find_enable(s->job);
+
+	if (keep_former(s, err) < 0)
+		return -1;
+	if (!s->armed)
+		return 0;
+	progress_line(s->app->progress, PROGRESS_NORMAL,
+		      "arming the server's 60 s switch: without our word the %s",
+		      s->job->guard.enabling ? "firewall goes off again" : "WHOLE firewall goes off");
+	if (enable) {
+		enable->value = "2";
+		return 0;
+	}
+	return set_enable(s, ARMED, err);
+}
+
+static void drop_kept(struct fw_switch *s, bool remove)
+{
+	if (remove && s->kept)
+		unlink(s->kept);
+	free(TAKE_PTR(s->kept));
+}
+
+void fw_switch_failed(struct fw_switch *s, size_t sent)
+{
+	progress_line(s->app->progress, PROGRESS_NORMAL,
+		      sent ? "%zu of %zu changes were sent; the former firewall is in '%s'" : "nothing was sent", sent,
+		      s->job->changes.n, s->kept);
+	drop_kept(s, sent == 0);
+}
+
+/* The daemon's time has passed and a new connection comes through. */
+static int prove(struct fw_switch *s, struct err **err)
+{
+	struct fw_job *j = s->job;
+
+	/* enable > 1 takes effect at once */
+	if (!s->armed) {
+		progress_line(s->app->progress, PROGRESS_NORMAL, "waiting %d s for the node's firewall daemon",
+			      DAEMON_MS / 1000);
+		if (clock_sleep(s->app->clock, DAEMON_MS, err) < 0)
+			return -1;
+	}
+	return fw_dial(j->host, j->port, DIAL_MS, s->app->clock, NULL, NULL, err);
+}
+
+static int undo(struct fw_switch *s, struct err *why, struct err **err)
+{
+	_cleanup_err_ struct err *cause = why, *failed = NULL;
+	size_t sent = 0;
+
+	if (s->armed) {
+		err_set(err, ERR_REVERTED, "%s: not confirmed, the server switches the firewall off by itself within 60 s",
+			cause->text);
+	} else if (fw_job_revert(s->job, &sent, &failed) < 0) {
+		err_set(err, ERR_UNREACHABLE, "%s, and the way back failed after %zu calls: %s", cause->text, sent,
+			failed->text);
+		err_hint(err, "on the node's console: pve-firewall stop; then 'pveprov fw apply %s'", s->kept);
+		drop_kept(s, false);
+		return -1;
+	} else {
+		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls)", cause->text, sent);
+	}
+	drop_kept(s, !s->armed);
+	return err_hint(err, "'pveprov fw check --from IP --to node --port 8006/tcp FILE' shows which rule decides");
+}
+
+int fw_switch_confirm(struct fw_switch *s, struct err **err)
+{
+	struct err *why = NULL;
+
+	if (prove(s, &why) < 0) {
+		if (why->kind == ERR_INTERRUPTED && !s->armed) {
+			progress_line(s->app->progress, PROGRESS_NORMAL, "interrupted: the former firewall is in '%s'",
+				      s->kept);
+			drop_kept(s, false);
+			return err_move(err, why);
+		}
+		return undo(s, why, err);
+	}
+	if (s->armed && set_enable(s, 1, err) < 0) {
+		drop_kept(s, false);
+		return err_wrap(err, "the connection came through, but the switch could not be made permanent");
+	}
+	drop_kept(s, true);
+	return 0;
+}

@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * fw_switch.h: a change of the firewall that is proved by a new connection, or undone.
+ *
+ * Switching on (iptables daemon): cluster option enable = 2 holds 60 s by the server's own clock; a new connection must
+ * come through before it is set to 1. Other edits: after the daemon has had its time a new connection is opened; if it
+ * fails the inverse goes over the connection still open. What was there before is kept in a file of the state
+ * directory until the change is proved, so that an interrupted run can be undone by hand: 'fw apply FILE'.
+ */
+#include "cli/fw_job.h"
+
+struct fw_switch {
+	struct app *app;
+	struct fw_job *job;
+	bool armed; /* the 60 s switch is used */
+	char *kept; /* the file with what was there before */
+};
+
+/* Keeps what is there now, and puts 2 in place of 1 among the changes where the switch is used. */
+int fw_switch_begin(struct fw_switch *s, struct err **err);
+
+/* A call failed: says how much was sent and where the former state is. */
+void fw_switch_failed(struct fw_switch *s, size_t sent);
+
+/* Proves the change by a new connection; ERR_REVERTED: it was undone. Frees what begin() made. */
+int fw_switch_confirm(struct fw_switch *s, struct err **err);
