@@ -11,7 +11,7 @@ enum {
 };
 
 /* "https://host:8006/", "host", "[::1]:8006" -> host and port. */
-static bool endpoint_split(const char *text, char **ret_host, uint16_t *ret_port)
+bool pve_endpoint_split(const char *text, char **ret_host, uint16_t *ret_port)
 {
 	const char *s = starts_with(text, "https://") ? text + strlen("https://") : text;
 	bool bracket = *s == '[';
@@ -65,7 +65,7 @@ int pve_client_new(const struct pve_options *o, struct pve_client **ret, struct 
 	struct http *http = o->http;
 	uint16_t port;
 
-	if (!endpoint_split(o->endpoint, &host, &port)) {
+	if (!pve_endpoint_split(o->endpoint, &host, &port)) {
 		err_set(err, ERR_USAGE, "endpoint '%s' is not an HTTPS address", o->endpoint);
 		return err_hint(err, "write it as https://host:8006");
 	}

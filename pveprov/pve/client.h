@@ -26,6 +26,9 @@ struct pve_options {
 	uint64_t seed;		   /* of the jitter in retries; 0: from the clock */
 };
 
+/* "https://host:8006" and the other forms as host (malloc'd, IPv6 without brackets) and port; false: none of them. */
+bool pve_endpoint_split(const char *text, char **ret_host, uint16_t *ret_port);
+
 /* Nothing is sent. ERR_USAGE: endpoint, fingerprint or account cannot be right. */
 int pve_client_new(const struct pve_options *o, struct pve_client **ret, struct err **err);
 
