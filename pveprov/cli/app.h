@@ -53,6 +53,9 @@ int app_client(struct app *app, struct pve_client **ret, struct err **err);
 /* The client as a user with a password (a ticket), for what no token can do; asks when interactive. Borrowed. */
 int app_client_ticket(struct app *app, const char *user, struct pve_client **ret, struct err **err);
 
+/* A new login with a password and perhaps a second factor; the client is the caller's. */
+int app_login(struct app *app, const struct context *c, const char *user, struct pve_client **ret, struct err **err);
+
 /*
  * Asks "<question> [y/N]". 0: yes (or --yes). -1: ERR_GUARD when answered no or when nobody can be asked; its hint
  * names --yes.

@@ -49,36 +49,47 @@ static int open_with_token(struct app *app, const struct context *c, struct err 
 	return pve_client_new(&o, &app->client, err);
 }
 
-/* A ticket kept by 'auth login', else the context's password, else one that is asked for. */
-static int open_with_ticket(struct app *app, const struct context *c, const char *user, struct pve_client **ret,
-			    struct err **err)
+/* The context's password where it is this user's, else one that is asked for. */
+static int find_password(struct app *app, const struct context *c, const char *user, struct secret *ret,
+			 struct err **err)
 {
-	_cleanup_secret_ struct secret password = { 0 }, ticket = { 0 }, csrf = { 0 };
 	_cleanup_free_ char *what = xasprintf("password of context '%s'", c->name);
+
+	if (streq_null(c->user, user) && context_secret_is_set(&c->password))
+		return context_secret_read(&c->password, what, app->clock, ret, err);
+	return ask_password(app, user, ret, err);
+}
+
+int app_login(struct app *app, const struct context *c, const char *user, struct pve_client **ret, struct err **err)
+{
+	_cleanup_secret_ struct secret password = { 0 };
+	_cleanup_pve_client_ struct pve_client *client = NULL;
 	struct pve_options o = options_of(app, c);
 	struct asking asking = { app, user };
-	_cleanup_pve_client_ struct pve_client *client = NULL;
-	bool own = streq_null(c->user, user);
 
-	o.login = (struct pve_login){ .user = user, .second_factor = ask_second_factor, .second_factor_ctx = &asking };
-	if (ticket_read(c->endpoint, user, clock_wall_s(app->clock), &ticket, &csrf)) {
-		o.login.ticket = &ticket;
-		o.login.csrf = &csrf;
-	} else {
-		if (own && context_secret_is_set(&c->password)) {
-			if (context_secret_read(&c->password, what, app->clock, &password, err) < 0)
-				return -1;
-		} else if (ask_password(app, user, &password, err) < 0) {
-			return -1;
-		}
-		o.login.password = &password;
-	}
-	if (pve_client_new(&o, &client, err) < 0)
+	if (find_password(app, c, user, &password, err) < 0)
 		return -1;
-	if (o.login.password && pve_auth_login(client, err) < 0)
+	o.login = (struct pve_login){ .user = user,
+				      .password = &password,
+				      .second_factor = ask_second_factor,
+				      .second_factor_ctx = &asking };
+	if (pve_client_new(&o, &client, err) < 0 || pve_auth_login(client, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(client);
 	return 0;
+}
+
+/* With a ticket kept by 'auth login', else by logging in. */
+static int open_with_ticket(struct app *app, const struct context *c, const char *user, struct pve_client **ret,
+			    struct err **err)
+{
+	_cleanup_secret_ struct secret ticket = { 0 }, csrf = { 0 };
+	struct pve_options o = options_of(app, c);
+
+	if (!ticket_read(c->endpoint, user, clock_wall_s(app->clock), &ticket, &csrf))
+		return app_login(app, c, user, ret, err);
+	o.login = (struct pve_login){ .user = user, .ticket = &ticket, .csrf = &csrf };
+	return pve_client_new(&o, ret, err);
 }
 
 int app_client(struct app *app, struct pve_client **ret, struct err **err)

@@ -1,5 +1,4 @@
-#include "cli/target.h"
-#include "data/propstring.h"
+#include "cli/reach.h"
 #include "pve/agent.h"
 
 struct options {
@@ -23,25 +22,6 @@ static const struct output_column columns[] = {
 	{ .key = "address", .header = "ADDRESS" },
 	{ 0 },
 };
-
-/* The MAC address in "virtio=BC:24:11:..,bridge=vmbr0": the value of the model, whichever it is. */
-static int mac_of_device(struct target *t, const char *nic, struct addr_mac *ret, struct err **err)
-{
-	_cleanup_json_ json_t *config = NULL;
-	_cleanup_propstring_ struct propstring p = { 0 };
-
-	if (pve_vm_config(t->client, t->vm, false, &config, err) < 0)
-		return -1;
-	const char *device = json_text(config, nic);
-	if (!device)
-		return err_set(err, ERR_NOT_FOUND, "%s has no network device '%s'", t->label, nic);
-	if (propstring_parse(device, "model", &p, err) < 0)
-		return err_wrap(err, "'%s' of %s", nic, t->label);
-	for (size_t i = 0; i < p.n; i++)
-		if (addr_mac_parse(p.items[i].value, ret))
-			return 0;
-	return err_set(err, ERR_NOT_FOUND, "'%s' of %s has no MAC address", nic, t->label);
-}
 
 static void add_addresses(json_t *rows, const struct pve_guest_nic *nic)
 {
@@ -97,7 +77,7 @@ static int run(struct app *app, const struct args *args, struct err **err)
 
 	if (target_find(app, args->v[0], &t, err) < 0)
 		return -1;
-	if ((o->nic || o->wait) && mac_of_device(&t, o->nic ? o->nic : "net0", &mac, err) < 0)
+	if ((o->nic || o->wait) && reach_mac_of(&t, o->nic ? o->nic : "net0", &mac, err) < 0)
 		return -1;
 	if (o->wait && wait_for(app, &t, &mac, err) < 0)
 		return -1;

@@ -53,15 +53,12 @@ static int set_line(struct secret *ret, const char *text, const char *what, cons
 static int read_file(const struct context_secret *s, const char *what, struct secret *ret, struct err **err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	const char *home = variable("HOME");
-	bool in_home = starts_with(s->file, "~/") && home;
-	_cleanup_free_ char *path = in_home ? fs_join(home, s->file + 2) : xstrdup(s->file);
 
-	int r = fs_read(path, 65536, &b, err);
+	int r = fs_read(s->file, 65536, &b, err);
 	if (r < 0)
 		err_wrap(err, "%s", what);
 	else
-		r = set_line(ret, buf_text(&b), what, path, err);
+		r = set_line(ret, buf_text(&b), what, s->file, err);
 	if (b.data)
 		explicit_bzero(b.data, b.cap);
 	return r;

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
+#include <jansson.h>
+
 /* Where a secret comes from. It is read when it is needed. */
 struct context_secret {
 	const char *env;	 /* name of a variable */
@@ -51,6 +53,9 @@ int context_load_lab(const char *account, struct context *ret, struct err **err)
 
 /* Whether a lab of this user runs. */
 bool context_lab_runs(void);
+
+/* The lab's description without its secrets: "accounts" is a list of names. New reference. */
+int context_lab_describe(json_t **ret, struct err **err);
 
 bool context_secret_is_set(const struct context_secret *s);
 

@@ -139,6 +139,14 @@ static int no_such(const char *path, const struct file *f, const char *name, str
 	return err_hint(err, "choose with -c NAME: %s", all);
 }
 
+/* "~/.ssh/id" as a path that everybody understands. */
+static const char *expand_home(struct arena *a, const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return path && home && starts_with(path, "~/") ? arena_printf(a, "%s%s", home, path + 1) : path;
+}
+
 int context_file_read(const char *path, const char *name, struct context *c, struct err **err)
 {
 	struct tree *t;
@@ -155,6 +163,10 @@ int context_file_read(const char *path, const char *name, struct context *c, str
 			*c = chosen->c;
 			c->name = chosen->name;
 			c->arena = arena;
+			c->ssh.key = expand_home(&c->arena, c->ssh.key);
+			c->ca = expand_home(&c->arena, c->ca);
+			c->token.file = expand_home(&c->arena, c->token.file);
+			c->password.file = expand_home(&c->arena, c->password.file);
 			chosen->c = (struct context){ 0 };
 		}
 	}
@@ -195,7 +207,10 @@ int context_file_put(const char *path, const char *name, const json_t *context, 
 	root = t && t->kind == TREE_MAP ? to_json(t) : json_object();
 	if (!json_is_object(json_object_get(root, "contexts")))
 		json_object_set_new(root, "contexts", json_object());
-	json_object_set(json_object_get(root, "contexts"), name, (json_t *)context);
+	json_t *contexts = json_object_get(root, "contexts");
+	if (!json_is_object(json_object_get(contexts, name)))
+		json_object_set_new(contexts, name, json_object());
+	json_object_update(json_object_get(contexts, name), (json_t *)context);
 	json_object_set_new(root, "current", json_string(name));
 	yaml_write(&text, root);
 	char *slash = strrchr(dir, '/');

@@ -17,5 +17,5 @@
 /* The context `name` (NULL: the file's default) into *c, which keeps its arena. */
 int context_file_read(const char *path, const char *name, struct context *c, struct err **err);
 
-/* Adds or replaces one context (an object of text members; NULL members stay out) and makes it the current one. */
+/* Adds a context, or replaces those of its members that are given, and makes it the current one. Comments are lost. */
 int context_file_put(const char *path, const char *name, const json_t *context, struct err **err);

@@ -54,6 +54,23 @@ static const char *account_name(const json_t *account)
 	return token ? token : json_text(account, "user");
 }
 
+int context_lab_describe(json_t **ret, struct err **err)
+{
+	json_t *lab, *names = json_array(), *a;
+	size_t i;
+
+	if (read_description(&lab, err) < 0) {
+		json_decref(names);
+		return -1;
+	}
+	json_array_foreach(json_list(lab, "accounts"), i, a)
+		if (account_name(a))
+			json_array_append_new(names, json_string(account_name(a)));
+	json_object_set_new(lab, "accounts", names);
+	*ret = lab;
+	return 0;
+}
+
 /* The named account; without a name the first token that has all its user has, else any token. */
 static const json_t *choose(const json_t *accounts, const char *name)
 {
