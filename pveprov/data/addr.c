@@ -35,7 +35,8 @@ bool addr_cidr_parse(const char *s, struct addr_cidr *ret)
 		return false;
 	memcpy(text, s, (size_t)(slash - s));
 	text[slash - s] = '\0';
-	if (!addr_parse(text, &c.addr) || !text_to_u64(slash + 1, 0, bits_of(c.addr.family), &prefix))
+	if (!addr_parse(text, &c.addr) ||
+	    !text_to_u64(slash + 1, 0, bits_of(c.addr.family), &prefix))
 		return false;
 	c.prefix = (uint8_t)prefix;
 	*ret = c;
@@ -125,7 +126,8 @@ static struct addr edge(const struct addr_cidr *c, bool set)
 	struct addr mask = addr_netmask(c->addr.family, c->prefix), a = c->addr;
 
 	for (size_t i = 0; i < bytes_of(a.family); i++)
-		a.bytes[i] = set ? a.bytes[i] | (uint8_t)~mask.bytes[i] : a.bytes[i] & mask.bytes[i];
+		a.bytes[i] =
+			set ? a.bytes[i] | (uint8_t)~mask.bytes[i] : a.bytes[i] & mask.bytes[i];
 	return a;
 }
 
@@ -149,8 +151,8 @@ bool addr_cidr_contains(const struct addr_cidr *net, const struct addr *a)
 
 bool addr_cidr_overlaps(const struct addr_cidr *a, const struct addr_cidr *b)
 {
-	return a->prefix <= b->prefix ? addr_cidr_contains(a, &b->addr) :
-					addr_cidr_contains(b, &a->addr);
+	return a->prefix <= b->prefix ? addr_cidr_contains(a, &b->addr)
+				      : addr_cidr_contains(b, &a->addr);
 }
 
 bool addr_range_contains(const struct addr_range *r, const struct addr *a)
@@ -185,7 +187,7 @@ static bool in_any(const struct addr *a, const struct addr_cidr *nets, size_t n)
 bool addr_is_link_local(const struct addr *a)
 {
 	static const struct addr_cidr nets[] = {
-		{ { 4, { 169, 254 } }, 16 }, /* RFC 3927 */
+		{ { 4, { 169, 254 } }, 16 },   /* RFC 3927 */
 		{ { 6, { 0xfe, 0x80 } }, 10 }, /* RFC 4291 */
 	};
 
@@ -207,7 +209,7 @@ bool addr_is_private(const struct addr *a)
 	static const struct addr_cidr nets[] = {
 		{ { 4, { 10 } }, 8 },	     { { 4, { 172, 16 } }, 12 }, /* RFC 1918 */
 		{ { 4, { 192, 168 } }, 16 }, { { 4, { 100, 64 } }, 10 }, /* RFC 6598 */
-		{ { 6, { 0xfc } }, 7 }, /* RFC 4193 */
+		{ { 6, { 0xfc } }, 7 },					 /* RFC 4193 */
 	};
 
 	return in_any(a, nets, ARRAY_SIZE(nets));

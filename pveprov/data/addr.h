@@ -1,7 +1,7 @@
 #pragma once
 /*
- * addr.h: IP addresses, networks, ranges and MAC addresses as values. All pure; nothing resolves names.
- * Text accepted is the strict form only (no leading zeros, no octal, no zone ids).
+ * addr.h: IP addresses, networks, ranges and MAC addresses as values. All pure; nothing resolves
+ * names. Text accepted is the strict form only (no leading zeros, no octal, no zone ids).
  */
 #include "base/err.h"
 
@@ -30,11 +30,12 @@ enum { ADDR_TEXT_MAX = 64, ADDR_MAC_TEXT_MAX = 18 }; /* bytes, with the NUL */
 
 /* Parsers: false for anything but the whole strict form; *ret only on success. */
 bool addr_parse(const char *s, struct addr *ret);
-bool addr_cidr_parse(const char *s, struct addr_cidr *ret); /* the prefix is required */
+bool addr_cidr_parse(const char *s, struct addr_cidr *ret);   /* the prefix is required */
 bool addr_range_parse(const char *s, struct addr_range *ret); /* "a-b", or one address */
-bool addr_mac_parse(const char *s, struct addr_mac *ret); /* six pairs with ':' (or '-') */
+bool addr_mac_parse(const char *s, struct addr_mac *ret);     /* six pairs with ':' (or '-') */
 
-/* Writers into a buffer of the size above; they return it. IPv6 as in RFC 5952, MAC in lower case. */
+/* Writers into a buffer of the size above; they return it. IPv6 as in RFC 5952, MAC in lower case.
+ */
 const char *addr_text(const struct addr *a, char text[static ADDR_TEXT_MAX]);
 const char *addr_cidr_text(const struct addr_cidr *c, char text[static ADDR_TEXT_MAX]);
 const char *addr_mac_text(const struct addr_mac *m, char text[static ADDR_MAC_TEXT_MAX]);

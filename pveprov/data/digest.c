@@ -11,11 +11,11 @@ static const char *hex_digest(const EVP_MD *md, const void *data, size_t len, ch
 	/* fails only when OpenSSL has no memory or lacks the algorithm: nothing can go on then */
 	if (EVP_Digest(data, len, raw, &n, md, NULL) != 1)
 		abort();
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		hex[2 * i] = digits[raw[i] >> 4];
 		hex[2 * i + 1] = digits[raw[i] & 15];
 	}
-	hex[2 * n] = '\0';
+	hex[2 * (size_t)n] = '\0';
 	return hex;
 }
 

@@ -7,7 +7,9 @@ struct field_fault {
 	const char *text;
 };
 
-static const char *const kind_names[] = { [TREE_SCALAR] = "a value", [TREE_LIST] = "a list", [TREE_MAP] = "a map" };
+static const char *const kind_names[] = {
+	[TREE_SCALAR] = "a value", [TREE_LIST] = "a list", [TREE_MAP] = "a map"
+};
 
 int field_error(struct field_ctx *c, struct tree_pos pos, const char *fmt, ...)
 {
@@ -59,7 +61,8 @@ static const char *substitute(struct field_ctx *c, const struct tree *t)
 	if (!strstr(p, "${"))
 		return p;
 	for (; (dollar = strstr(p, "${")); p++) {
-		if (dollar > p && dollar[-1] == '$') { /* "$${": keep one dollar and go on behind the brace */
+		if (dollar > p &&
+		    dollar[-1] == '$') { /* "$${": keep one dollar and go on behind the brace */
 			buf_add(&out, p, (size_t)(dollar - p) - 1);
 			buf_adds(&out, "${");
 			p = dollar + 1;
@@ -71,7 +74,8 @@ static const char *substitute(struct field_ctx *c, const struct tree *t)
 			return NULL;
 		}
 		const char *name = arena_strndup(c->arena, dollar + 2, (size_t)(end - dollar) - 2);
-		const char *value = c->substitute ? c->substitute(c->substitute_ctx, name, &why) : NULL;
+		const char *value =
+			c->substitute ? c->substitute(c->substitute_ctx, name, &why) : NULL;
 		if (!value) {
 			field_error(c, t->pos, "${%s}: %s", name, why);
 			return NULL;
@@ -96,11 +100,13 @@ static bool has_control(const char *text, const char *but)
 	return false;
 }
 
-static const char *scalar_text(struct field_ctx *c, const struct tree *t, const char *expected, bool lines)
+static const char *scalar_text(struct field_ctx *c, const struct tree *t, const char *expected,
+			       bool lines)
 {
 	if (t->kind != TREE_SCALAR) {
 		field_error(c, t->pos, "%s%s%sexpected %s, found %s", t->key ? "'" : "",
-			    t->key ? t->key : "", t->key ? "': " : "", expected, kind_names[t->kind]);
+			    t->key ? t->key : "", t->key ? "': " : "", expected,
+			    kind_names[t->kind]);
 		return NULL;
 	}
 	if (tree_is_null(t)) {
@@ -122,7 +128,8 @@ const char *field_scalar(struct field_ctx *c, const struct tree *t, const char *
 	return scalar_text(c, t, expected, false);
 }
 
-static int bind_scalar(struct field_ctx *c, const struct field *f, const struct tree *t, void *member)
+static int bind_scalar(struct field_ctx *c, const struct field *f, const struct tree *t,
+		       void *member)
 {
 	_cleanup_free_ char *expected = field_expects(f);
 	const char *text = scalar_text(c, t, expected, f->type == FIELD_LINES);
@@ -143,19 +150,22 @@ static int need_kind(struct field_ctx *c, const struct tree *t, enum tree_kind k
 {
 	if (t->kind == kind || tree_is_null(t))
 		return 0;
-	return field_error(c, t->pos, "%s%s%sexpected %s, found %s", t->key ? "'" : "", t->key ? t->key : "",
-			   t->key ? "': " : "", kind_names[kind], kind_names[t->kind]);
+	return field_error(c, t->pos, "%s%s%sexpected %s, found %s", t->key ? "'" : "",
+			   t->key ? t->key : "", t->key ? "': " : "", kind_names[kind],
+			   kind_names[t->kind]);
 }
 
 static int check_count(struct field_ctx *c, const struct field *f, const struct tree *t)
 {
 	if (!f->max || (t->n >= (size_t)f->min && t->n <= (size_t)f->max))
 		return 0;
-	return field_error(c, tree_place(t), "'%s': expected %" PRId64 " to %" PRId64 " elements, found %zu",
-			   f->key, f->min, f->max, t->n);
+	return field_error(c, tree_place(t),
+			   "'%s': expected %" PRId64 " to %" PRId64 " elements, found %zu", f->key,
+			   f->min, f->max, t->n);
 }
 
-static int bind_texts(struct field_ctx *c, const struct field *f, const struct tree *t, void *member)
+static int bind_texts(struct field_ctx *c, const struct field *f, const struct tree *t,
+		      void *member)
 {
 	const struct field text = { f->key, FIELD_TEXT };
 	struct field_texts *texts = member;
@@ -175,9 +185,11 @@ static int bind_texts(struct field_ctx *c, const struct field *f, const struct t
 }
 
 /* Lists and dicts: an array of elements in the arena. */
-static int bind_items(struct field_ctx *c, const struct field *f, const struct tree *t, void *member)
+static int bind_items(struct field_ctx *c, const struct field *f, const struct tree *t,
+		      void *member)
 {
-	if (need_kind(c, t, f->type == FIELD_LIST ? TREE_LIST : TREE_MAP) < 0 || check_count(c, f, t) < 0)
+	if (need_kind(c, t, f->type == FIELD_LIST ? TREE_LIST : TREE_MAP) < 0 ||
+	    check_count(c, f, t) < 0)
 		return -1;
 	char *items = arena_array(c->arena, t->n + 1, f->size), *at = items;
 	int result = 0;
@@ -239,12 +251,15 @@ static int unknown_key(struct field_ctx *c, const struct field *fields, const st
 	names[n] = NULL;
 	const char *near = text_nearest(t->key, names);
 	if (near)
-		return field_error(c, t->key_pos, "unknown key '%s'; did you mean '%s'?", t->key, near);
-	return field_error(c, t->key_pos, "unknown key '%s'; known here: %s", t->key, buf_text(&known));
+		return field_error(c, t->key_pos, "unknown key '%s'; did you mean '%s'?", t->key,
+				   near);
+	return field_error(c, t->key_pos, "unknown key '%s'; known here: %s", t->key,
+			   buf_text(&known));
 }
 
 /* What comes from the map itself and not from a key in it. */
-static int bind_self(struct field_ctx *c, const struct field *fields, const struct tree *t, char *object)
+static int bind_self(struct field_ctx *c, const struct field *fields, const struct tree *t,
+		     char *object)
 {
 	int result = 0;
 
@@ -255,7 +270,9 @@ static int bind_self(struct field_ctx *c, const struct field *fields, const stru
 		if (f->type != FIELD_KEY)
 			continue;
 		const struct field name = { "name", FIELD_NAME, .min = f->min, .max = f->max };
-		const struct tree key = { .kind = TREE_SCALAR, .pos = at, .quoted = true, .text = t->key };
+		const struct tree key = {
+			.kind = TREE_SCALAR, .pos = at, .quoted = true, .text = t->key
+		};
 		result |= bind_scalar(c, &name, &key, object + f->offset);
 	}
 	return result;

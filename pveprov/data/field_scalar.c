@@ -20,7 +20,8 @@ static bool parse_lines(const struct field *f UNUSED, const char *text, void *me
 static bool parse_name(const struct field *f, const char *text, void *member)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	static const char others[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+	static const char others[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 	return *text && strchr(letters, *text) && text_consists_of(text, others) &&
 	       parse_text(f, text, member);
@@ -56,8 +57,10 @@ struct unit {
 	int64_t factor;
 };
 
-/* A number and its unit at *text, which moves on; `first` is the first unit allowed, and the next one afterwards. */
-static bool take_quantity(const char **text, const struct unit *units, size_t n, size_t *first, int64_t *sum)
+/* A number and its unit at *text, which moves on; `first` is the first unit allowed, and the next
+ * one afterwards. */
+static bool take_quantity(const char **text, const struct unit *units, size_t n, size_t *first,
+			  int64_t *sum)
 {
 	char digits[20];
 	size_t len = strspn(*text, "0123456789");
@@ -73,7 +76,8 @@ static bool take_quantity(const char **text, const struct unit *units, size_t n,
 	size_t unit_len = strcspn(*text, "0123456789");
 	for (size_t i = *first; i < n; i++) {
 		int64_t product;
-		if (strlen(units[i].name) != unit_len || strncmp(units[i].name, *text, unit_len) != 0)
+		if (strlen(units[i].name) != unit_len ||
+		    strncmp(units[i].name, *text, unit_len) != 0)
 			continue;
 		*text += unit_len;
 		*first = i + 1;
@@ -85,11 +89,14 @@ static bool take_quantity(const char **text, const struct unit *units, size_t n,
 
 static bool parse_size(const struct field *f, const char *text, void *member)
 {
-	static const struct unit units[] = { { "Ti", 1 << 20 }, { "Gi", 1 << 10 }, { "Mi", 1 }, { "", 1 } };
+	static const struct unit units[] = {
+		{ "Ti", 1 << 20 }, { "Gi", 1 << 10 }, { "Mi", 1 }, { "", 1 }
+	};
 	size_t first = 0;
 	int64_t mib = 0;
 
-	if (!take_quantity(&text, units, ARRAY_SIZE(units), &first, &mib) || *text || !in_limits(f, mib))
+	if (!take_quantity(&text, units, ARRAY_SIZE(units), &first, &mib) || *text ||
+	    !in_limits(f, mib))
 		return false;
 	*(int64_t *)member = mib;
 	return true;

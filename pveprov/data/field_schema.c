@@ -5,7 +5,8 @@ static const char substitution[] = "^\\$\\{[^}]+\\}$";
 
 static json_t *or_substitution(json_t *schema)
 {
-	return json_pack("{s:[o,{s:s,s:s}]}", "anyOf", schema, "type", "string", "pattern", substitution);
+	return json_pack("{s:[o,{s:s,s:s}]}", "anyOf", schema, "type", "string", "pattern",
+			 substitution);
 }
 
 static json_t *one_line(const struct field *f)
@@ -44,7 +45,8 @@ static json_t *scalar(const struct field *f)
 		return one_line(f);
 	case FIELD_NAME: {
 		json_t *s = one_line(f);
-		json_object_set_new(s, "pattern", json_string("^([A-Za-z][A-Za-z0-9_-]*|\\$\\{[^}]+\\})$"));
+		json_object_set_new(s, "pattern",
+				    json_string("^([A-Za-z][A-Za-z0-9_-]*|\\$\\{[^}]+\\})$"));
 		return s;
 	}
 	case FIELD_BOOL:
@@ -52,8 +54,8 @@ static json_t *scalar(const struct field *f)
 	case FIELD_INT:
 		return or_substitution(number(f));
 	case FIELD_SIZE_MIB:
-		return json_pack("{s:[o,{s:s,s:s}]}", "anyOf", number(f), "type", "string", "pattern",
-				 "^([0-9]+(Mi|Gi|Ti)?|\\$\\{[^}]+\\})$");
+		return json_pack("{s:[o,{s:s,s:s}]}", "anyOf", number(f), "type", "string",
+				 "pattern", "^([0-9]+(Mi|Gi|Ti)?|\\$\\{[^}]+\\})$");
 	case FIELD_ENUM:
 		return or_substitution(words(f));
 	default:
@@ -121,8 +123,8 @@ json_t *field_schema(const struct field *fields)
 		if (f->required)
 			json_array_append_new(required, json_string(f->key));
 	}
-	json_t *s = json_pack("{s:s,s:b,s:o}", "type", "object", "additionalProperties", 0, "properties",
-			      properties);
+	json_t *s = json_pack("{s:s,s:b,s:o}", "type", "object", "additionalProperties", 0,
+			      "properties", properties);
 	if (json_array_size(required))
 		json_object_set(s, "required", required);
 	json_decref(required);
@@ -130,7 +132,7 @@ json_t *field_schema(const struct field *fields)
 }
 
 static const char *const kinds[] = {
-	[FIELD_TEXTS] = "list of text", [FIELD_MAP] = "map",	    [FIELD_MAP_PTR] = "map",
+	[FIELD_TEXTS] = "list of text", [FIELD_MAP] = "map",	      [FIELD_MAP_PTR] = "map",
 	[FIELD_LIST] = "list",		[FIELD_DICT] = "map of maps", [FIELD_CUSTOM] = "value",
 };
 
@@ -139,8 +141,10 @@ static void help_lines(const struct field *fields, int depth, struct buf *out)
 	for (const struct field *f = fields; f->key; f++) {
 		if (!is_key(f))
 			continue;
-		_cleanup_free_ char *expects = field_is_scalar(f->type) ? field_expects(f) : xstrdup(kinds[f->type]);
-		buf_addf(out, "%*s%s: %s%s\n", 2 * depth, "", f->key, expects, f->required ? ", required" : "");
+		_cleanup_free_ char *expects =
+			field_is_scalar(f->type) ? field_expects(f) : xstrdup(kinds[f->type]);
+		buf_addf(out, "%*s%s: %s%s\n", 2 * depth, "", f->key, expects,
+			 f->required ? ", required" : "");
 		if (f->help)
 			buf_addf(out, "%*s%s\n", 2 * depth + 4, "", f->help);
 		if (f->fields)

@@ -6,7 +6,8 @@
 #define LIBISOFS_WITHOUT_LIBBURN 1 /* struct burn_source is libisofs' to define */
 #include <libisofs/libisofs.h>
 
-/* libisofs keeps its message queue and its inode numbers in globals; two seeds at a time would share them. */
+/* libisofs keeps its message queue and its inode numbers in globals; two seeds at a time would
+ * share them. */
 static pthread_mutex_t libisofs_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Every date in the image: the same files give the same bytes whenever they are written. */
@@ -120,7 +121,8 @@ static int drain(IsoImage *image, IsoWriteOpts *opts, struct buf *out, struct er
 		unsigned char *block = buf_reserve(out, BLOCK_BYTES);
 		if (!block) {
 			source->cancel(source);
-			return err_set(err, ERR_INTERNAL, "image larger than %u bytes", BUF_CEILING_DEFAULT);
+			return err_set(err, ERR_INTERNAL, "image larger than %u bytes",
+				       BUF_CEILING_DEFAULT);
 		}
 		r = source->read_xt(source, block, BLOCK_BYTES);
 		if (r <= 0)
@@ -146,7 +148,8 @@ static int produce(const char *label, const struct iso_file *files, size_t n, st
 	return drain(image, opts, out, err);
 }
 
-int iso_write(const char *path, const char *label, const struct iso_file *files, size_t n, struct err **err)
+int iso_write(const char *path, const char *label, const struct iso_file *files, size_t n,
+	      struct err **err)
 {
 	_cleanup_buf_ struct buf image = { 0 };
 

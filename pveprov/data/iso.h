@@ -1,6 +1,7 @@
 #pragma once
 /*
- * iso.h: a small ISO 9660 image (Joliet and Rock Ridge) with files in its root: the NoCloud seed "cidata".
+ * iso.h: a small ISO 9660 image (Joliet and Rock Ridge) with files in its root: the NoCloud seed
+ * "cidata".
  */
 #include "base/err.h"
 
@@ -11,4 +12,5 @@ struct iso_file {
 };
 
 /* Writes the image to `path` (0600, whole or not at all). Same input, same bytes. */
-int iso_write(const char *path, const char *label, const struct iso_file *files, size_t n, struct err **err);
+int iso_write(const char *path, const char *label, const struct iso_file *files, size_t n,
+	      struct err **err);

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * json.h: reading jansson values with the place in the error, so that a strange answer of a server never crashes us.
- * Proxmox sends numbers as numbers or as strings and leaves booleans out when false: these readers accept that.
+ * json.h: reading jansson values with the place in the error, so that a strange answer of a server
+ * never crashes us. Proxmox sends numbers as numbers or as strings and leaves booleans out when
+ * false: these readers accept that.
  */
 #include "base/err.h"
 
@@ -10,12 +11,13 @@
 /* jansson has the function itself. */
 #define _cleanup_json_ _cleanup_(json_decrefp)
 
-/* Parses at most `len` bytes, depth limited, duplicate keys refused. Errors name `what` and the place. */
+/* Parses at most `len` bytes, depth limited, duplicate keys refused. Errors name `what` and the
+ * place. */
 int json_parse(const char *what, const char *text, size_t len, json_t **ret, struct err **err);
 
 /*
- * A string, or NULL when the key is absent, null, not a string, or has a NUL in it (output of a program in a guest may;
- * who wants that takes json_string_length()). Borrowed.
+ * A string, or NULL when the key is absent, null, not a string, or has a NUL in it (output of a
+ * program in a guest may; who wants that takes json_string_length()). Borrowed.
  */
 const char *json_text(const json_t *object, const char *key);
 

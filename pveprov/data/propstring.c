@@ -16,7 +16,8 @@ static void append(struct propstring *p, char *key, char *value, bool bare)
 }
 
 /* Adds one comma-separated part; the reason when it is refused, else NULL. */
-static const char *add_part(struct propstring *p, const char *part, size_t len, const char *default_key)
+static const char *add_part(struct propstring *p, const char *part, size_t len,
+			    const char *default_key)
 {
 	const char *equals = memchr(part, '=', len);
 
@@ -24,8 +25,8 @@ static const char *add_part(struct propstring *p, const char *part, size_t len, 
 		return "an empty key";
 	if (!equals && !default_key)
 		return "a value without a key";
-	_cleanup_free_ char *key = equals ? xstrndup(part, (size_t)(equals - part)) :
-					    xstrdup(default_key);
+	_cleanup_free_ char *key =
+		equals ? xstrndup(part, (size_t)(equals - part)) : xstrdup(default_key);
 	if (find(p, key))
 		return "a key given twice";
 	if (p->n == PROPSTRING_ITEMS_MAX)
@@ -35,20 +36,23 @@ static const char *add_part(struct propstring *p, const char *part, size_t len, 
 	return NULL;
 }
 
-int propstring_parse(const char *text, const char *default_key, struct propstring *ret, struct err **err)
+int propstring_parse(const char *text, const char *default_key, struct propstring *ret,
+		     struct err **err)
 {
 	_cleanup_propstring_ struct propstring p = { 0 };
 
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return err_set(err, ERR_INTERNAL, "property string has control character 0x%02x",
+			return err_set(err, ERR_INTERNAL,
+				       "property string has control character 0x%02x",
 				       (unsigned char)*c);
 	for (const char *part = text; *part;) {
 		size_t len = strcspn(part, ",");
 		if (strspn(part, " ") < len) {
 			const char *why = add_part(&p, part, len, default_key);
 			if (why)
-				return err_set(err, ERR_INTERNAL, "property string '%.200s' has %s at offset %zu",
+				return err_set(err, ERR_INTERNAL,
+					       "property string '%.200s' has %s at offset %zu",
 					       text, why, (size_t)(part - text));
 		}
 		part += len + (part[len] == ',');

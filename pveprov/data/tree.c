@@ -47,17 +47,17 @@ static const char *forbidden(const yaml_event_t *e)
 	case YAML_ALIAS_EVENT:
 		return "aliases (*name) are not allowed: write the value out";
 	case YAML_SCALAR_EVENT:
-		return e->data.scalar.anchor ? "anchors (&name) are not allowed" :
-		       e->data.scalar.tag    ? "tags (!name) are not allowed" :
-					       NULL;
+		return e->data.scalar.anchor ? "anchors (&name) are not allowed"
+		       : e->data.scalar.tag  ? "tags (!name) are not allowed"
+					     : NULL;
 	case YAML_SEQUENCE_START_EVENT:
-		return e->data.sequence_start.anchor ? "anchors (&name) are not allowed" :
-		       e->data.sequence_start.tag    ? "tags (!name) are not allowed" :
-						       NULL;
+		return e->data.sequence_start.anchor ? "anchors (&name) are not allowed"
+		       : e->data.sequence_start.tag  ? "tags (!name) are not allowed"
+						     : NULL;
 	case YAML_MAPPING_START_EVENT:
-		return e->data.mapping_start.anchor ? "anchors (&name) are not allowed" :
-		       e->data.mapping_start.tag    ? "tags (!name) are not allowed" :
-						      NULL;
+		return e->data.mapping_start.anchor ? "anchors (&name) are not allowed"
+		       : e->data.mapping_start.tag  ? "tags (!name) are not allowed"
+						    : NULL;
 	default:
 		return NULL;
 	}
@@ -100,7 +100,8 @@ static int read_key(struct reader *r, const struct tree *map, yaml_event_t *e, s
 /* The children of t up to the end event. */
 static int read_children(struct reader *r, struct tree *t, int depth)
 {
-	yaml_event_type_t end = t->kind == TREE_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+	yaml_event_type_t end =
+		t->kind == TREE_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	struct tree **tail = &t->first;
 
 	for (;;) {
@@ -155,10 +156,12 @@ static int read_document(struct reader *r, struct tree **ret)
 			break;
 		case YAML_DOCUMENT_START_EVENT:
 			if (seen)
-				return refuse(r, place(&e.start_mark), "a second document is not allowed");
+				return refuse(r, place(&e.start_mark),
+					      "a second document is not allowed");
 			break;
 		case YAML_STREAM_END_EVENT:
-			return seen ? 0 : err_set(r->err, ERR_RECIPE, "%s: the file is empty", r->name);
+			return seen ? 0
+				    : err_set(r->err, ERR_RECIPE, "%s: the file is empty", r->name);
 		default:
 			if (read_node(r, &e, 1, ret) < 0)
 				return -1;
@@ -167,7 +170,8 @@ static int read_document(struct reader *r, struct tree **ret)
 	}
 }
 
-int tree_parse(struct arena *a, const char *name, const char *text, size_t len, struct tree **ret, struct err **err)
+int tree_parse(struct arena *a, const char *name, const char *text, size_t len, struct tree **ret,
+	       struct err **err)
 {
 	struct reader r = { .arena = a, .name = name, .err = err };
 	struct tree *root = NULL;

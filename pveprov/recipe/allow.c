@@ -17,9 +17,12 @@ struct ports {
 };
 
 const struct field recipe_allow_fields[] = {
-	{ "tcp", FIELD_CUSTOM, offsetof(struct ports, tcp), .parse = recipe_ports_parse, .schema = recipe_ports_schema, .help = "TCP ports of the router." },
-	{ "udp", FIELD_CUSTOM, offsetof(struct ports, udp), .parse = recipe_ports_parse, .schema = recipe_ports_schema, .help = "UDP ports of the router." },
-	{ "from", FIELD_RANGE, offsetof(struct ports, from), .set_offset = offsetof(struct ports, has_from), .help = "Only for these addresses." },
+	{ "tcp", FIELD_CUSTOM, offsetof(struct ports, tcp), .parse = recipe_ports_parse,
+	  .schema = recipe_ports_schema, .help = "TCP ports of the router." },
+	{ "udp", FIELD_CUSTOM, offsetof(struct ports, udp), .parse = recipe_ports_parse,
+	  .schema = recipe_ports_schema, .help = "UDP ports of the router." },
+	{ "from", FIELD_RANGE, offsetof(struct ports, from),
+	  .set_offset = offsetof(struct ports, has_from), .help = "Only for these addresses." },
 	{ 0 },
 };
 
@@ -40,7 +43,9 @@ int recipe_allow_parse(struct field_ctx *c, const struct tree *t, void *allow)
 	if (field_bind(c, recipe_allow_fields, t, &p) < 0)
 		return -1;
 	if (!p.tcp.n == !p.udp.n)
-		return field_error(c, t->pos, "expected 'tcp' or 'udp' (one of them), or a word: dns, dhcp, ssh, ping");
+		return field_error(
+			c, t->pos,
+			"expected 'tcp' or 'udp' (one of them), or a word: dns, dhcp, ssh, ping");
 	a->kind = p.tcp.n ? RECIPE_ALLOW_TCP : RECIPE_ALLOW_UDP;
 	a->ports = p.tcp.n ? p.tcp : p.udp;
 	a->has_from = p.has_from;
@@ -52,5 +57,6 @@ json_t *recipe_allow_schema(void)
 {
 	static const struct field service = { "service", FIELD_ENUM, .names = services };
 
-	return json_pack("{s:[o,o]}", "anyOf", field_value_schema(&service), field_schema(recipe_allow_fields));
+	return json_pack("{s:[o,o]}", "anyOf", field_value_schema(&service),
+			 field_schema(recipe_allow_fields));
 }

@@ -39,14 +39,22 @@ static int parse_address6(struct field_ctx *c, const struct tree *t, void *nic)
 
 const struct field recipe_nic_fields[] = {
 	{ "pos", FIELD_POS, AT(pos) },
-	{ "name", FIELD_NAME, AT(name), .required = true, .max = 15, .help = "Its name inside the machine." },
-	{ "bridge", FIELD_NAME, AT(bridge), .required = true, .max = 15, .help = "The node's bridge it is plugged into." },
-	{ "model", FIELD_CUSTOM, AT(model), .parse = parse_model, .schema = model_schema, .help = "What the machine sees; virtio unless told." },
-	{ "mac", FIELD_MAC, AT(mac), .set_offset = AT(has_mac), .help = "Its MAC address; else one derived from recipe, machine and position." },
-	{ "address", FIELD_CUSTOM, .parse = parse_address, .schema = recipe_text_schema, .help = "dhcp, or an IPv4 address with its prefix." },
-	{ "gateway", FIELD_ADDR, AT(gateway), .help = "The default gateway beside a static address." },
-	{ "address6", FIELD_CUSTOM, .parse = parse_address6, .schema = recipe_text_schema, .help = "dhcp, auto, or an IPv6 address with its prefix." },
-	{ "gateway6", FIELD_ADDR, AT(gateway6), .help = "The default gateway beside a static IPv6 address." },
+	{ "name", FIELD_NAME, AT(name), .required = true, .max = 15,
+	  .help = "Its name inside the machine." },
+	{ "bridge", FIELD_NAME, AT(bridge), .required = true, .max = 15,
+	  .help = "The node's bridge it is plugged into." },
+	{ "model", FIELD_CUSTOM, AT(model), .parse = parse_model, .schema = model_schema,
+	  .help = "What the machine sees; virtio unless told." },
+	{ "mac", FIELD_MAC, AT(mac), .set_offset = AT(has_mac),
+	  .help = "Its MAC address; else one derived from recipe, machine and position." },
+	{ "address", FIELD_CUSTOM, .parse = parse_address, .schema = recipe_text_schema,
+	  .help = "dhcp, or an IPv4 address with its prefix." },
+	{ "gateway", FIELD_ADDR, AT(gateway),
+	  .help = "The default gateway beside a static address." },
+	{ "address6", FIELD_CUSTOM, .parse = parse_address6, .schema = recipe_text_schema,
+	  .help = "dhcp, auto, or an IPv6 address with its prefix." },
+	{ "gateway6", FIELD_ADDR, AT(gateway6),
+	  .help = "The default gateway beside a static IPv6 address." },
 	{ "vlan", FIELD_INT, AT(vlan), .min = 1, .max = 4094, .help = "VLAN tag on the bridge." },
 	{ "firewall", FIELD_BOOL, AT(firewall), .help = "Whether the node's firewall filters it." },
 	{ 0 },
@@ -77,13 +85,17 @@ static void check_names(struct recipe_reader *r, const struct recipe_vm *vm, siz
 
 	for (size_t k = 0; n->name && k < i; k++)
 		if (streq_null(vm->nics[k].name, n->name))
-			field_error(&r->fields, n->pos, "'%s' has two interfaces named '%s'", vm->name, n->name);
+			field_error(&r->fields, n->pos, "'%s' has two interfaces named '%s'",
+				    vm->name, n->name);
 	if (n->name && (streq(n->name, "lo") || streq(n->name, "all") || streq(n->name, "default")))
-		field_error(&r->fields, n->pos, "'%s' cannot be an interface's name: the kernel uses it", n->name);
+		field_error(&r->fields, n->pos,
+			    "'%s' cannot be an interface's name: the kernel uses it", n->name);
 }
 
-/* Another NIC with the same MAC address, among those before this one. Where two machines have one id, so do their NICs. */
-static const struct recipe_nic *same_mac(const struct recipe *r, const struct recipe_vm *vm, const struct recipe_nic *n)
+/* Another NIC with the same MAC address, among those before this one. Where two machines have one
+ * id, so do their NICs. */
+static const struct recipe_nic *same_mac(const struct recipe *r, const struct recipe_vm *vm,
+					 const struct recipe_nic *n)
 {
 	for (size_t v = 0; v < r->n_vms; v++)
 		for (size_t i = 0; i < r->vms[v].n_nics; i++) {
@@ -108,11 +120,14 @@ static void check_mac(struct recipe_reader *r, const struct recipe_vm *vm, size_
 		return;
 	addr_mac_text(&n->mac, text);
 	if (n->has_mac && (n->mac.bytes[0] & 1 || addr_mac_equal(&n->mac, &(struct addr_mac){ 0 })))
-		field_error(&r->fields, n->pos, "%s cannot be an interface's MAC address: it is a group's", text);
+		field_error(&r->fields, n->pos,
+			    "%s cannot be an interface's MAC address: it is a group's", text);
 	const struct recipe_nic *other = same_mac(r->recipe, vm, n);
 	if (other)
-		field_error(&r->fields, n->pos, "MAC address %s is that of the interface at line %u already%s", text,
-			    other->pos.line, n->has_mac ? "" : " (derived by chance: give one of them with 'mac')");
+		field_error(&r->fields, n->pos,
+			    "MAC address %s is that of the interface at line %u already%s", text,
+			    other->pos.line,
+			    n->has_mac ? "" : " (derived by chance: give one of them with 'mac')");
 }
 
 void recipe_nic_check(struct recipe_reader *r)

@@ -2,19 +2,21 @@
 /*
  * part.h: how recipe/ is put together; for its own files only.
  *
- * A typed part of a recipe is one file: its field table, its defaults and its checks. To add one: a struct in
- * recipe.h; a file with its table and, where values depend on each other, a check; both declared here; a row in the
- * table of the part that holds it, and a row in `checks` of recipe.c.
+ * A typed part of a recipe is one file: its field table, its defaults and its checks. To add one: a
+ * struct in recipe.h; a file with its table and, where values depend on each other, a check; both
+ * declared here; a row in the table of the part that holds it, and a row in `checks` of recipe.c.
  *
- * Checks run after everything was read, also where some values were wrong, so that one run shows all that is wrong.
- * A member that could not be read is NULL, 0 or of family 0: a check lets it pass.
+ * Checks run after everything was read, also where some values were wrong, so that one run shows
+ * all that is wrong. A member that could not be read is NULL, 0 or of family 0: a check lets it
+ * pass.
  */
 #include "recipe/recipe.h"
 
 struct recipe_reader {
 	struct field_ctx fields;
 	struct recipe *recipe;
-	bool whole; /* every value could be read; only then is a name that leads nowhere a mistake of its own */
+	bool whole; /* every value could be read; only then is a name that leads nowhere a mistake
+		       of its own */
 };
 
 /* Tables, by noun. */
@@ -41,16 +43,18 @@ int recipe_port_forward_parse(struct field_ctx *c, const struct tree *t, void *p
 json_t *recipe_port_forward_schema(void);
 
 /* The network of a router on that interface, or NULL. */
-const struct recipe_network *recipe_network_on(const struct recipe_router *router, const char *interface);
+const struct recipe_network *recipe_network_on(const struct recipe_router *router,
+					       const char *interface);
 
 /* Checks, in the order of `checks` in recipe.c. */
 void recipe_bridge_check(struct recipe_reader *r);
-void recipe_vm_check(struct recipe_reader *r);	   /* ids, names, machine, memory, card */
+void recipe_vm_check(struct recipe_reader *r); /* ids, names, machine, memory, card */
 void recipe_passthrough_check(struct recipe_reader *r);
-void recipe_nic_check(struct recipe_reader *r);	   /* names, MAC addresses (derives them), addresses */
+void recipe_nic_check(struct recipe_reader *r); /* names, MAC addresses (derives them), addresses */
 void recipe_router_check(struct recipe_reader *r); /* interfaces and their roles, defaults */
 void recipe_wan_check(struct recipe_reader *r);
-void recipe_network_check(struct recipe_reader *r); /* addresses, ranges, leases, hosts, allow; fills in defaults */
+void recipe_network_check(
+	struct recipe_reader *r); /* addresses, ranges, leases, hosts, allow; fills in defaults */
 void recipe_forward_check(struct recipe_reader *r); /* forwards and port forwards */
 void recipe_segment_check(struct recipe_reader *r); /* networks against each other */
 void recipe_verify_check(struct recipe_reader *r);
@@ -64,8 +68,8 @@ struct recipe_substitute {
 const char *recipe_substitute(void *substitute, const char *name, const char **why);
 
 /*
- * Shared value parsers (FIELD_CUSTOM): value.c. Members: struct field_texts of "22" or "5900-5999"; const char * of a
- * domain name.
+ * Shared value parsers (FIELD_CUSTOM): value.c. Members: struct field_texts of "22" or "5900-5999";
+ * const char * of a domain name.
  */
 int recipe_ports_parse(struct field_ctx *c, const struct tree *t, void *texts);
 int recipe_domain_parse(struct field_ctx *c, const struct tree *t, void *text);
@@ -73,14 +77,16 @@ json_t *recipe_ports_schema(void);
 json_t *recipe_text_schema(void);
 
 /* "dhcp", "auto" where `auto_too`, or an address with its prefix, of that family. */
-int recipe_addressing_parse(struct field_ctx *c, const struct tree *t, uint8_t family, bool auto_too,
-			    enum recipe_addressing *ret_how, struct addr_cidr *ret);
+int recipe_addressing_parse(struct field_ctx *c, const struct tree *t, uint8_t family,
+			    bool auto_too, enum recipe_addressing *ret_how, struct addr_cidr *ret);
 
-/* True when no machine can have the address: the network's own or its broadcast address (IPv4, up to /30). */
+/* True when no machine can have the address: the network's own or its broadcast address (IPv4, up
+ * to /30). */
 bool recipe_is_edge(const struct addr_cidr *network, const struct addr *a);
 
 /* Checks `gateway` of a static address. */
 void recipe_gateway_check(struct recipe_reader *r, struct tree_pos pos, enum recipe_addressing how,
 			  const struct addr_cidr *address, const struct addr *gateway);
 
-bool recipe_is_label(const char *s); /* a host name: letters, digits and inner '-', at most 63 bytes */
+bool recipe_is_label(
+	const char *s); /* a host name: letters, digits and inner '-', at most 63 bytes */

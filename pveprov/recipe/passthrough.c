@@ -57,11 +57,13 @@ static int parse_names(struct field_ctx *c, const struct tree *t, void *texts)
 			result = -1;
 		for (size_t k = 0; k < i; k++)
 			if (streq(names->v[k], names->v[i]))
-				result = field_error(c, e->pos, "port '%s' was named already", names->v[i]);
+				result = field_error(c, e->pos, "port '%s' was named already",
+						     names->v[i]);
 	}
 	if (names->n > FUNCTIONS_MAX)
-		result = field_error(c, tree_place(t), "%zu names, but a device has at most %d functions",
-				     names->n, FUNCTIONS_MAX);
+		result = field_error(c, tree_place(t),
+				     "%zu names, but a device has at most %d functions", names->n,
+				     FUNCTIONS_MAX);
 	return result;
 }
 
@@ -74,10 +76,14 @@ static json_t *names_schema(void)
 
 const struct field recipe_passthrough_fields[] = {
 	{ "pos", FIELD_POS, AT(pos) },
-	{ "device", FIELD_CUSTOM, AT(device), .parse = parse_device, .schema = recipe_text_schema, .help = "Its PCI address on the node: \"01:00\" for all functions." },
-	{ "mapping", FIELD_NAME, AT(mapping), .max = 128, .help = "The PCI mapping of the cluster that stands for it; else chosen by what the account may do." },
+	{ "device", FIELD_CUSTOM, AT(device), .parse = parse_device, .schema = recipe_text_schema,
+	  .help = "Its PCI address on the node: \"01:00\" for all functions." },
+	{ "mapping", FIELD_NAME, AT(mapping), .max = 128,
+	  .help = "The PCI mapping of the cluster that stands for it; else chosen by what the "
+		  "account may do." },
 	{ "pcie", FIELD_BOOL, AT(pcie), .help = "Shown as PCI Express (machine q35)." },
-	{ "names", FIELD_CUSTOM, AT(names), .parse = parse_names, .schema = names_schema, .help = "Names of its ports inside the machine, in function order." },
+	{ "names", FIELD_CUSTOM, AT(names), .parse = parse_names, .schema = names_schema,
+	  .help = "Names of its ports inside the machine, in function order." },
 	{ 0 },
 };
 
@@ -88,7 +94,8 @@ static void check_one(struct recipe_reader *r, const struct recipe_vm *vm, size_
 	if (r->whole && !p->device && !p->mapping)
 		field_error(&r->fields, p->pos, "'device' or 'mapping' is missing");
 	if (p->device && strchr(p->device, '.') && p->names.n > 1)
-		field_error(&r->fields, p->pos, "%zu names for one function '%s'; leave '.%s' out for all of them",
+		field_error(&r->fields, p->pos,
+			    "%zu names for one function '%s'; leave '.%s' out for all of them",
 			    p->names.n, p->device, strchr(p->device, '.') + 1);
 	for (size_t k = 0; k < i; k++) {
 		const struct recipe_passthrough *other = &vm->passthrough[k];

@@ -15,9 +15,12 @@ static int parse_version(struct field_ctx *c, const struct tree *t, void *member
 	if (!text)
 		return -1;
 	if (!text_to_i64(text, 1, INT32_MAX, &version))
-		return field_error(c, t->pos, "expected the recipe version 1, found '%.60s'", t->text);
+		return field_error(c, t->pos, "expected the recipe version 1, found '%.60s'",
+				   t->text);
 	if (version != VERSION)
-		return field_error(c, t->pos, "recipe version %" PRId64 " is not known to this pveprov, which reads %d",
+		return field_error(c, t->pos,
+				   "recipe version %" PRId64
+				   " is not known to this pveprov, which reads %d",
 				   version, VERSION);
 	return 0;
 }
@@ -28,26 +31,37 @@ static json_t *version_schema(void)
 }
 
 static const struct field ssh_fields[] = {
-	{ "user", FIELD_NAME, offsetof(struct recipe_ssh, user), .max = 32, .help = "Who logs in to the machines; root unless told." },
-	{ "keys", FIELD_TEXTS, offsetof(struct recipe_ssh, keys), .help = "Public keys: agent (those of the SSH agent, unless told), a file, or the key itself." },
+	{ "user", FIELD_NAME, offsetof(struct recipe_ssh, user), .max = 32,
+	  .help = "Who logs in to the machines; root unless told." },
+	{ "keys", FIELD_TEXTS, offsetof(struct recipe_ssh, keys),
+	  .help = "Public keys: agent (those of the SSH agent, unless told), a file, or the key "
+		  "itself." },
 	{ 0 },
 };
 
 static const struct field recipe_fields[] = {
-	{ "pveprov", FIELD_CUSTOM, .required = true, .parse = parse_version, .schema = version_schema, .help = "The version of this format: 1." },
-	{ "name", FIELD_NAME, AT(name), .required = true, .max = 40, .help = "The recipe's name; what it builds is marked with it." },
-	{ "node", FIELD_NAME, AT(node), .max = 63, .help = "The node to build on; may be left out where there is one only." },
-	{ "ssh", FIELD_MAP, AT(ssh), .fields = ssh_fields, .help = "How the machines are logged in to." },
-	{ "bridges", FIELD_DICT, AT(bridges), .fields = recipe_bridge_fields, .size = sizeof(struct recipe_bridge), .help = "Bridges of the node that must exist." },
-	{ "vms", FIELD_DICT, AT(vms), .required = true, .min = 1, .max = 1000, .fields = recipe_vm_fields, .size = sizeof(struct recipe_vm), .init = recipe_vm_init, .help = "The machines, by name." },
-	{ "verify", FIELD_MAP, AT(verify), .fields = recipe_verify_fields, .help = "What proves that it works." },
+	{ "pveprov", FIELD_CUSTOM, .required = true, .parse = parse_version,
+	  .schema = version_schema, .help = "The version of this format: 1." },
+	{ "name", FIELD_NAME, AT(name), .required = true, .max = 40,
+	  .help = "The recipe's name; what it builds is marked with it." },
+	{ "node", FIELD_NAME, AT(node), .max = 63,
+	  .help = "The node to build on; may be left out where there is one only." },
+	{ "ssh", FIELD_MAP, AT(ssh), .fields = ssh_fields,
+	  .help = "How the machines are logged in to." },
+	{ "bridges", FIELD_DICT, AT(bridges), .fields = recipe_bridge_fields,
+	  .size = sizeof(struct recipe_bridge), .help = "Bridges of the node that must exist." },
+	{ "vms", FIELD_DICT, AT(vms), .required = true, .min = 1, .max = 1000,
+	  .fields = recipe_vm_fields, .size = sizeof(struct recipe_vm), .init = recipe_vm_init,
+	  .help = "The machines, by name." },
+	{ "verify", FIELD_MAP, AT(verify), .fields = recipe_verify_fields,
+	  .help = "What proves that it works." },
 	{ 0 },
 };
 
 /* In order: later ones may use what earlier ones filled in. */
 static void (*const checks[])(struct recipe_reader *r) = {
-	recipe_bridge_check, recipe_vm_check,	   recipe_passthrough_check, recipe_nic_check,
-	recipe_router_check, recipe_wan_check,	   recipe_network_check,     recipe_forward_check,
+	recipe_bridge_check,  recipe_vm_check,	   recipe_passthrough_check, recipe_nic_check,
+	recipe_router_check,  recipe_wan_check,	   recipe_network_check,     recipe_forward_check,
 	recipe_segment_check, recipe_verify_check,
 };
 
@@ -67,7 +81,10 @@ static int read_into(struct recipe *recipe, const struct recipe_source *source, 
 		return -1;
 	struct recipe_substitute substitute = { &recipe->arena, source, root };
 	struct recipe_reader reader = {
-		.fields = { .arena = &recipe->arena, .file = recipe->file, .substitute = recipe_substitute, .substitute_ctx = &substitute },
+		.fields = { .arena = &recipe->arena,
+			    .file = recipe->file,
+			    .substitute = recipe_substitute,
+			    .substitute_ctx = &substitute },
 		.recipe = recipe,
 	};
 	set_defaults(recipe);
@@ -87,9 +104,11 @@ int recipe_read(const struct recipe_source *source, struct recipe **ret, struct 
 	return 0;
 }
 
-int recipe_parse(const char *name, const char *text, size_t len, struct recipe **ret, struct err **err)
+int recipe_parse(const char *name, const char *text, size_t len, struct recipe **ret,
+		 struct err **err)
 {
-	return recipe_read(&(struct recipe_source){ .name = name, .text = text, .len = len }, ret, err);
+	return recipe_read(&(struct recipe_source){ .name = name, .text = text, .len = len }, ret,
+			   err);
 }
 
 int recipe_load_env(const char *path, const char *(*env)(void *ctx, const char *name), void *ctx,
@@ -100,7 +119,8 @@ int recipe_load_env(const char *path, const char *(*env)(void *ctx, const char *
 
 	if (fs_read(path, TREE_BYTES_MAX, &text, err) < 0)
 		return -1;
-	_cleanup_free_ char *dir = !slash ? xstrdup(".") : xstrndup(path, MAX((size_t)(slash - path), (size_t)1));
+	_cleanup_free_ char *dir =
+		!slash ? xstrdup(".") : xstrndup(path, MAX((size_t)(slash - path), (size_t)1));
 	const struct recipe_source source = {
 		.name = streq(path, "-") ? "standard input" : path,
 		.text = buf_text(&text),
@@ -137,7 +157,8 @@ json_t *recipe_schema(void)
 {
 	json_t *s = field_schema(recipe_fields);
 
-	json_object_set_new(s, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+	json_object_set_new(s, "$schema",
+			    json_string("https://json-schema.org/draft/2020-12/schema"));
 	json_object_set_new(s, "title", json_string("A pveprov recipe"));
 	return s;
 }

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * recipe.h: a recipe as typed data. Read once from YAML (recipe_load), checked as a whole, never changed afterwards.
- * Everything lives in the recipe's arena. Positions are kept for errors that only the live node can show.
+ * recipe.h: a recipe as typed data. Read once from YAML (recipe_load), checked as a whole, never
+ * changed afterwards. Everything lives in the recipe's arena. Positions are kept for errors that
+ * only the live node can show.
  */
 #include "data/field.h"
 
@@ -32,7 +33,8 @@ struct recipe_nic {
 	const char *bridge;
 	const char *model; /* virtio */
 	bool has_mac;
-	struct addr_mac mac; /* has_mac, or derived from recipe name, VM id and index (recipe_load fills it in) */
+	struct addr_mac mac; /* has_mac, or derived from recipe name, VM id and index (recipe_load
+				fills it in) */
 	enum recipe_addressing addressing;
 	struct addr_cidr address; /* RECIPE_ADDRESS_STATIC */
 	struct addr gateway;	  /* family 0: none */
@@ -45,19 +47,27 @@ struct recipe_nic {
 
 struct recipe_passthrough {
 	struct tree_pos pos;
-	const char *device; /* "01:00" (all functions) or "0000:01:00.0", lower case; NULL with mapping only */
+	const char *device;  /* "01:00" (all functions) or "0000:01:00.0", lower case; NULL with
+				mapping only */
 	const char *mapping; /* name of a PCI mapping; NULL: chosen by what the account can do */
 	bool pcie;
 	struct field_texts names; /* of the ports, in function order */
 };
 
-enum recipe_allow_kind { RECIPE_ALLOW_DNS, RECIPE_ALLOW_DHCP, RECIPE_ALLOW_SSH, RECIPE_ALLOW_PING, RECIPE_ALLOW_TCP, RECIPE_ALLOW_UDP };
+enum recipe_allow_kind {
+	RECIPE_ALLOW_DNS,
+	RECIPE_ALLOW_DHCP,
+	RECIPE_ALLOW_SSH,
+	RECIPE_ALLOW_PING,
+	RECIPE_ALLOW_TCP,
+	RECIPE_ALLOW_UDP
+};
 
 /* One thing that a network may reach on the router itself. */
 struct recipe_allow {
 	enum recipe_allow_kind kind;
 	struct tree_pos pos;
-	struct field_texts ports;  /* TCP, UDP: "22" or "5900-5999", checked */
+	struct field_texts ports; /* TCP, UDP: "22" or "5900-5999", checked */
 	bool has_from;
 	struct addr_range from; /* source addresses */
 };
@@ -65,15 +75,17 @@ struct recipe_allow {
 struct recipe_network {
 	const char *interface; /* vm1, lan ... */
 	struct tree_pos pos;
-	struct addr_cidr address; /* IPv4 of the router there; default: the NIC's; always set after loading */
+	struct addr_cidr address;  /* IPv4 of the router there; default: the NIC's; always set after
+				      loading */
 	struct addr_cidr address6; /* family 0: by prefix delegation when wan has it */
 	bool has_dhcp;
 	struct addr_range dhcp;
-	int64_t lease_ms;	/* default: 1 h on a NIC (machines come and go), 12 h on a port (people) */
-	const char *domain;	/* default: the interface's name */
+	int64_t lease_ms;   /* default: 1 h on a NIC (machines come and go), 12 h on a port (people)
+			     */
+	const char *domain; /* default: the interface's name */
 	struct recipe_allow *allow; /* default: DNS, and DHCP where there is a range */
 	size_t n_allow;
-	bool optional; /* may have no carrier */
+	bool optional;		  /* may have no carrier */
 	struct field_items hosts; /* struct recipe_host */
 };
 
@@ -109,12 +121,14 @@ struct recipe_wan {
 	enum recipe_addressing addressing;
 	struct addr_cidr address;
 	struct addr gateway;
-	bool delegation;  /* IPv6 prefix delegation */
-	int private_destinations; /* enum recipe_private: what happens to private addresses towards wan */
+	bool delegation;	  /* IPv6 prefix delegation */
+	int private_destinations; /* enum recipe_private: what happens to private addresses towards
+				     wan */
 };
 
 struct recipe_dns {
-	struct field_texts dnscrypt; /* of recipe_resolver_names; default: cloudflare where no stamps are given */
+	struct field_texts dnscrypt; /* of recipe_resolver_names; default: cloudflare where no
+					stamps are given */
 	struct field_texts stamps;   /* further "sdns://..." */
 };
 
@@ -152,7 +166,7 @@ struct recipe_vm {
 	size_t n_nics;
 	struct recipe_passthrough *passthrough;
 	size_t n_passthrough;
-	const char *snapshot; /* NULL: none */
+	const char *snapshot;	/* NULL: none */
 	struct addr nameserver; /* family 0: none */
 	const char *searchdomain;
 	bool keep_cicustom;
@@ -172,14 +186,14 @@ enum recipe_probe_kind {
 struct recipe_probe {
 	enum recipe_probe_kind kind;
 	struct tree_pos pos;
-	const char *interface;	  /* lease */
-	struct addr_cidr within;  /* lease */
-	struct addr address;	  /* default-route via, ping, tcp/refused address */
-	bool only;		  /* default-route */
+	const char *interface;		/* lease */
+	struct addr_cidr within;	/* lease */
+	struct addr address;		/* default-route via, ping, tcp/refused address */
+	bool only;			/* default-route */
 	struct field_items nameservers; /* struct addr; resolver */
-	const char *name;	  /* resolve; resolver: search domain */
-	int64_t port;		  /* tcp, refused */
-	int with;		  /* refused: index of admin-prohibited, reset, any */
+	const char *name;		/* resolve; resolver: search domain */
+	int64_t port;			/* tcp, refused */
+	int with;			/* refused: index of admin-prohibited, reset, any */
 };
 
 struct recipe_verify {
@@ -208,11 +222,13 @@ struct recipe_source {
 	const char *text; /* YAML, not NUL-terminated */
 	size_t len;
 	const char *dir; /* where relative paths of ${file:PATH} begin; NULL: files are refused */
-	const char *(*env)(void *ctx, const char *name); /* ${env:NAME}: value or NULL; NULL hook: refused */
+	const char *(*env)(void *ctx,
+			   const char *name); /* ${env:NAME}: value or NULL; NULL hook: refused */
 	void *ctx;
 };
 
-/* Reads and checks a recipe. All its errors at once, kind ERR_RECIPE, "file:line:column: ..." each on a line. */
+/* Reads and checks a recipe. All its errors at once, kind ERR_RECIPE, "file:line:column: ..." each
+ * on a line. */
 int recipe_read(const struct recipe_source *source, struct recipe **ret, struct err **err);
 
 /* As recipe_read() from a file ("-": standard input), with its folder as `dir`. */
@@ -221,17 +237,20 @@ int recipe_load_env(const char *path, const char *(*env)(void *ctx, const char *
 int recipe_load(const char *path, struct recipe **ret, struct err **err); /* no ${env:NAME} */
 
 /* As recipe_read() from memory: no ${env:NAME}, no ${file:PATH}. */
-int recipe_parse(const char *name, const char *text, size_t len, struct recipe **ret, struct err **err);
+int recipe_parse(const char *name, const char *text, size_t len, struct recipe **ret,
+		 struct err **err);
 
 const struct recipe_vm *recipe_vm(const struct recipe *r, const char *name); /* NULL: none */
 
 /* The interface of a VM's recipe by its name inside the guest, or NULL. */
 const struct recipe_nic *recipe_vm_nic(const struct recipe_vm *vm, const char *name);
 
-/* BC:24:11 (Proxmox's own prefix) and a hash of recipe, VM and index of the NIC: the same in every run. */
+/* BC:24:11 (Proxmox's own prefix) and a hash of recipe, VM and index of the NIC: the same in every
+ * run. */
 struct addr_mac recipe_derived_mac(const char *recipe_name, int64_t vm_id, size_t index);
 
-/* Resolvers that `dnscrypt` may name, sorted, NULL-terminated. render/stamp knows their addresses. */
+/* Resolvers that `dnscrypt` may name, sorted, NULL-terminated. render/stamp knows their addresses.
+ */
 extern const char *const recipe_resolver_names[];
 
 /* The JSON schema of recipe.schema.json; new reference. */

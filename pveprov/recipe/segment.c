@@ -1,6 +1,7 @@
 /*
- * Networks against each other. A segment is what an interface is plugged into: a bridge (with a VLAN tag), or a port
- * of its own. Different segments must not overlap; on one segment every address is in one network and nobody's twice.
+ * Networks against each other. A segment is what an interface is plugged into: a bridge (with a
+ * VLAN tag), or a port of its own. Different segments must not overlap; on one segment every
+ * address is in one network and nobody's twice.
  */
 #include "recipe/part.h"
 
@@ -56,8 +57,9 @@ static void add_router(struct uses *u, const struct recipe_vm *vm)
 		add(u, use);
 	}
 	if (router->wan.interface)
-		add(u, (struct use){ "wan", router->wan.pos, segment_of(a, vm, router->wan.interface),
-				     router->wan.address, NULL });
+		add(u,
+		    (struct use){ "wan", router->wan.pos, segment_of(a, vm, router->wan.interface),
+				  router->wan.address, NULL });
 }
 
 static void add_vm(struct uses *u, const struct recipe_vm *vm)
@@ -67,11 +69,12 @@ static void add_vm(struct uses *u, const struct recipe_vm *vm)
 	for (size_t i = 0; i < vm->n_nics; i++) {
 		const struct recipe_nic *n = &vm->nics[i];
 		/* an interface of a network or of wan is there already */
-		if (!n->name || !n->bridge || (vm->router && (recipe_network_on(vm->router, n->name) ||
-							      streq_null(vm->router->wan.interface, n->name))))
+		if (!n->name || !n->bridge ||
+		    (vm->router && (recipe_network_on(vm->router, n->name) ||
+				    streq_null(vm->router->wan.interface, n->name))))
 			continue;
-		struct use use = { arena_printf(a, "interface '%s' of '%s'", n->name, vm->name), n->pos,
-				   segment_of(a, vm, n->name), n->address, NULL };
+		struct use use = { arena_printf(a, "interface '%s' of '%s'", n->name, vm->name),
+				   n->pos, segment_of(a, vm, n->name), n->address, NULL };
 		add(u, use);
 		use.cidr = n->address6;
 		add(u, use);
@@ -105,21 +108,29 @@ static bool check_pair(struct recipe_reader *r, const struct use *a, const struc
 	addr_cidr_text(&a->cidr, one);
 	addr_cidr_text(&b->cidr, two);
 	if (!same && overlap)
-		return field_error(&r->fields, b->pos, "%s of %s overlaps with %s of %s at line %u", two, b->what, one,
-				   a->what, a->pos.line) < 0;
+		return field_error(&r->fields, b->pos, "%s of %s overlaps with %s of %s at line %u",
+				   two, b->what, one, a->what, a->pos.line) < 0;
 	if (!same || a->cidr.addr.family != b->cidr.addr.family)
 		return false;
 	if (addr_compare(&a->cidr.addr, &b->cidr.addr) == 0)
-		return field_error(&r->fields, b->pos, "address %s of %s is that of %s at line %u already", two, b->what,
-				   a->what, a->pos.line) < 0;
+		return field_error(&r->fields, b->pos,
+				   "address %s of %s is that of %s at line %u already", two,
+				   b->what, a->what, a->pos.line) < 0;
 	/* several IPv6 networks on a link are usual */
-	if (a->cidr.addr.family == 4 && (a->cidr.prefix != b->cidr.prefix || addr_compare(&na, &nb) != 0))
-		return field_error(&r->fields, b->pos, "%s of %s and %s of %s at line %u are different networks on "
-						       "the same %s", two, b->what, one, a->what, a->pos.line, a->segment) < 0;
-	if (a->network && a->network->has_dhcp && addr_range_contains(&a->network->dhcp, &b->cidr.addr))
-		return field_error(&r->fields, b->pos, "%s of %s lies in the DHCP range of %s", two, b->what, a->what) < 0;
-	if (b->network && b->network->has_dhcp && addr_range_contains(&b->network->dhcp, &a->cidr.addr))
-		return field_error(&r->fields, a->pos, "%s of %s lies in the DHCP range of %s", one, a->what, b->what) < 0;
+	if (a->cidr.addr.family == 4 &&
+	    (a->cidr.prefix != b->cidr.prefix || addr_compare(&na, &nb) != 0))
+		return field_error(&r->fields, b->pos,
+				   "%s of %s and %s of %s at line %u are different networks on "
+				   "the same %s",
+				   two, b->what, one, a->what, a->pos.line, a->segment) < 0;
+	if (a->network && a->network->has_dhcp &&
+	    addr_range_contains(&a->network->dhcp, &b->cidr.addr))
+		return field_error(&r->fields, b->pos, "%s of %s lies in the DHCP range of %s", two,
+				   b->what, a->what) < 0;
+	if (b->network && b->network->has_dhcp &&
+	    addr_range_contains(&b->network->dhcp, &a->cidr.addr))
+		return field_error(&r->fields, a->pos, "%s of %s lies in the DHCP range of %s", one,
+				   a->what, b->what) < 0;
 	return false;
 }
 

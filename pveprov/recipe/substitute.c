@@ -7,7 +7,8 @@ static const char *from_env(const struct recipe_substitute *s, const char *name,
 {
 	const char *value = s->source->env ? s->source->env(s->source->ctx, name) : NULL;
 
-	*why = s->source->env ? "is not set in the environment" : "the environment is not available here";
+	*why = s->source->env ? "is not set in the environment"
+			      : "the environment is not available here";
 	return value ? arena_strdup(s->arena, value) : NULL;
 }
 
@@ -31,7 +32,9 @@ static const char *from_file(const struct recipe_substitute *s, const char *path
 		*why = "the file has a NUL byte";
 		return NULL;
 	}
-	return arena_strndup(s->arena, text, content.len && text[content.len - 1] == '\n' ? content.len - 1 : content.len);
+	return arena_strndup(s->arena, text,
+			     content.len && text[content.len - 1] == '\n' ? content.len - 1
+									  : content.len);
 }
 
 static const struct tree *nic_named(const struct tree *nics, const char *name)
@@ -44,8 +47,10 @@ static const struct tree *nic_named(const struct tree *nics, const char *name)
 	return NULL;
 }
 
-/* "vm.interface.address": the static address, without its prefix, of a NIC or of the router's network there. */
-static const char *from_recipe(const struct recipe_substitute *s, const char *name, const char **why)
+/* "vm.interface.address": the static address, without its prefix, of a NIC or of the router's
+ * network there. */
+static const char *from_recipe(const struct recipe_substitute *s, const char *name,
+			       const char **why)
 {
 	const char *dot = strchr(name, '.'), *last = strrchr(name, '.');
 	struct addr_cidr cidr;
@@ -61,7 +66,8 @@ static const char *from_recipe(const struct recipe_substitute *s, const char *na
 		*why = arena_printf(s->arena, "'%s' is no machine of this recipe", vm_name);
 		return NULL;
 	}
-	const struct tree *network = tree_get(tree_get(tree_get(vm, "router"), "networks"), interface);
+	const struct tree *network =
+		tree_get(tree_get(tree_get(vm, "router"), "networks"), interface);
 	const struct tree *nic = nic_named(tree_get(vm, "nics"), interface);
 	const struct tree *address = tree_get(network, "address");
 	if (!address)

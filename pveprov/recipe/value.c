@@ -28,8 +28,10 @@ int recipe_ports_parse(struct field_ctx *c, const struct tree *t, void *texts)
 	const struct tree *e = t->kind == TREE_SCALAR ? t : t->first;
 	for (size_t i = 0; i < ports->n; i++, e = e->next)
 		if (!is_port_range(ports->v[i]))
-			result = field_error(c, e->pos, "expected a port from 1 to 65535 or a range like "
-							"5900-5999, found '%.60s'", e->text);
+			result = field_error(c, e->pos,
+					     "expected a port from 1 to 65535 or a range like "
+					     "5900-5999, found '%.60s'",
+					     e->text);
 	return result;
 }
 
@@ -47,7 +49,8 @@ json_t *recipe_text_schema(void)
 
 static bool is_label(const char *s, size_t len)
 {
-	static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+	static const char alnum[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
 
 	return len >= 1 && len <= 63 && strspn(s, alnum) >= len && s[0] != '-' && s[len - 1] != '-';
 }
@@ -72,17 +75,19 @@ int recipe_domain_parse(struct field_ctx *c, const struct tree *t, void *text)
 			break;
 	}
 	if (!good)
-		return field_error(c, t->pos, "expected a domain name like home.arpa, found '%.60s'", t->text);
+		return field_error(c, t->pos,
+				   "expected a domain name like home.arpa, found '%.60s'", t->text);
 	*(const char **)text = name;
 	return 0;
 }
 
-int recipe_addressing_parse(struct field_ctx *c, const struct tree *t, uint8_t family, bool auto_too,
-			    enum recipe_addressing *ret_how, struct addr_cidr *ret)
+int recipe_addressing_parse(struct field_ctx *c, const struct tree *t, uint8_t family,
+			    bool auto_too, enum recipe_addressing *ret_how, struct addr_cidr *ret)
 {
-	const char *expected = family == 4 ? "dhcp or an address with its prefix like 192.168.1.1/24" :
-			       auto_too	   ? "dhcp, auto or an address with its prefix like fd00::1/64" :
-					     "dhcp or an address with its prefix like fd00::1/64";
+	const char *expected =
+		family == 4 ? "dhcp or an address with its prefix like 192.168.1.1/24"
+		: auto_too  ? "dhcp, auto or an address with its prefix like fd00::1/64"
+			    : "dhcp or an address with its prefix like fd00::1/64";
 	const char *text = field_scalar(c, t, expected);
 	struct addr_cidr cidr = { 0 };
 
@@ -114,7 +119,8 @@ void recipe_gateway_check(struct recipe_reader *r, struct tree_pos pos, enum rec
 	char text[ADDR_TEXT_MAX], net[ADDR_TEXT_MAX];
 
 	if (how == RECIPE_ADDRESS_STATIC && recipe_is_edge(address, &address->addr))
-		field_error(&r->fields, pos, "%s is the network's own or broadcast address: no machine can have it",
+		field_error(&r->fields, pos,
+			    "%s is the network's own or broadcast address: no machine can have it",
 			    addr_cidr_text(address, net));
 	if (!gateway->family)
 		return;

@@ -38,8 +38,10 @@ static int parse_nameserver(struct field_ctx *c, const struct tree *t, void *add
 }
 
 static const struct field lease_fields[] = {
-	{ "interface", FIELD_NAME, AT(interface), .required = true, .max = 15, .help = "The machine's interface." },
-	{ "within", FIELD_CIDR, AT(within), .required = true, .help = "The network its address must be in." },
+	{ "interface", FIELD_NAME, AT(interface), .required = true, .max = 15,
+	  .help = "The machine's interface." },
+	{ "within", FIELD_CIDR, AT(within), .required = true,
+	  .help = "The network its address must be in." },
 	{ 0 },
 };
 
@@ -50,28 +52,41 @@ static const struct field route_fields[] = {
 };
 
 static const struct field resolver_fields[] = {
-	{ "nameservers", FIELD_LIST, AT(nameservers), .required = true, .min = 1, .max = 8, .parse = parse_nameserver, .schema = recipe_text_schema, .size = sizeof(struct addr), .help = "Exactly these, in this order." },
-	{ "search", FIELD_CUSTOM, AT(name), .parse = recipe_domain_parse, .schema = recipe_text_schema, .help = "The search domain." },
+	{ "nameservers", FIELD_LIST, AT(nameservers), .required = true, .min = 1, .max = 8,
+	  .parse = parse_nameserver, .schema = recipe_text_schema, .size = sizeof(struct addr),
+	  .help = "Exactly these, in this order." },
+	{ "search", FIELD_CUSTOM, AT(name), .parse = recipe_domain_parse,
+	  .schema = recipe_text_schema, .help = "The search domain." },
 	{ 0 },
 };
 
 static const char *const refusals[] = { "admin-prohibited", "reset", "any", NULL };
 
 static const struct field refused_fields[] = {
-	{ "tcp", FIELD_CUSTOM, .required = true, .parse = parse_endpoint, .schema = recipe_text_schema, .help = "Address and port that must refuse." },
-	{ "with", FIELD_ENUM, AT(with), .names = refusals, .help = "How: admin-prohibited shows as \"No route to host\", reset as \"Connection refused\"." },
+	{ "tcp", FIELD_CUSTOM, .required = true, .parse = parse_endpoint,
+	  .schema = recipe_text_schema, .help = "Address and port that must refuse." },
+	{ "with", FIELD_ENUM, AT(with), .names = refusals,
+	  .help = "How: admin-prohibited shows as \"No route to host\", reset as \"Connection "
+		  "refused\"." },
 	{ 0 },
 };
 
 /* In the order of enum recipe_probe_kind. */
 static const struct field probes[] = {
-	[RECIPE_PROBE_LEASE] = { "lease", FIELD_MAP, .fields = lease_fields, .help = "The interface has an address in this network." },
-	[RECIPE_PROBE_DEFAULT_ROUTE] = { "default-route", FIELD_MAP, .fields = route_fields, .help = "The default route leads there." },
-	[RECIPE_PROBE_RESOLVER] = { "resolver", FIELD_MAP, .fields = resolver_fields, .help = "What the machine resolves names with." },
+	[RECIPE_PROBE_LEASE] = { "lease", FIELD_MAP, .fields = lease_fields,
+				 .help = "The interface has an address in this network." },
+	[RECIPE_PROBE_DEFAULT_ROUTE] = { "default-route", FIELD_MAP, .fields = route_fields,
+					 .help = "The default route leads there." },
+	[RECIPE_PROBE_RESOLVER] = { "resolver", FIELD_MAP, .fields = resolver_fields,
+				    .help = "What the machine resolves names with." },
 	[RECIPE_PROBE_PING] = { "ping", FIELD_ADDR, AT(address), .help = "The address answers." },
-	[RECIPE_PROBE_RESOLVE] = { "resolve", FIELD_CUSTOM, AT(name), .parse = recipe_domain_parse, .schema = recipe_text_schema, .help = "The name has an address." },
-	[RECIPE_PROBE_REFUSED] = { "refused", FIELD_MAP, .fields = refused_fields, .help = "A connection is refused." },
-	[RECIPE_PROBE_TCP] = { "tcp", FIELD_CUSTOM, .parse = parse_endpoint, .schema = recipe_text_schema, .help = "A connection opens." },
+	[RECIPE_PROBE_RESOLVE] = { "resolve", FIELD_CUSTOM, AT(name), .parse = recipe_domain_parse,
+				   .schema = recipe_text_schema,
+				   .help = "The name has an address." },
+	[RECIPE_PROBE_REFUSED] = { "refused", FIELD_MAP, .fields = refused_fields,
+				   .help = "A connection is refused." },
+	[RECIPE_PROBE_TCP] = { "tcp", FIELD_CUSTOM, .parse = parse_endpoint,
+			       .schema = recipe_text_schema, .help = "A connection opens." },
 	{ 0 },
 };
 
@@ -92,9 +107,11 @@ static int parse_probe(struct field_ctx *c, const struct tree *t, void *probe)
 		return field_value(c, &probes[i], t->first, (char *)p + probes[i].offset);
 	}
 	const char *near = text_nearest(t->first->key, names);
-	return field_error(c, t->first->key_pos, "unknown probe '%s'%s%s%s", t->first->key, near ? "; did you mean '" : "",
-			   near ? near : "", near ? "'?" : "; there are lease, default-route, resolver, ping, resolve, "
-							   "refused, tcp");
+	return field_error(c, t->first->key_pos, "unknown probe '%s'%s%s%s", t->first->key,
+			   near ? "; did you mean '" : "", near ? near : "",
+			   near ? "'?"
+				: "; there are lease, default-route, resolver, ping, resolve, "
+				  "refused, tcp");
 }
 
 static json_t *probe_schema(void)
@@ -108,8 +125,11 @@ static json_t *probe_schema(void)
 
 const struct field recipe_verify_fields[] = {
 	{ "pos", FIELD_POS, offsetof(struct recipe_verify, pos) },
-	{ "from", FIELD_NAME, offsetof(struct recipe_verify, from), .required = true, .max = 63, .help = "The machine the probes run in." },
-	{ "probes", FIELD_LIST, offsetof(struct recipe_verify, probes), .required = true, .min = 1, .max = 200, .parse = parse_probe, .schema = probe_schema, .size = sizeof(struct recipe_probe), .help = "What must be true there." },
+	{ "from", FIELD_NAME, offsetof(struct recipe_verify, from), .required = true, .max = 63,
+	  .help = "The machine the probes run in." },
+	{ "probes", FIELD_LIST, offsetof(struct recipe_verify, probes), .required = true, .min = 1,
+	  .max = 200, .parse = parse_probe, .schema = probe_schema,
+	  .size = sizeof(struct recipe_probe), .help = "What must be true there." },
 	{ 0 },
 };
 
@@ -121,12 +141,14 @@ void recipe_verify_check(struct recipe_reader *r)
 	if (!v->from || !r->whole)
 		return;
 	if (!vm) {
-		field_error(&r->fields, v->pos, "'from': '%s' is no machine of this recipe", v->from);
+		field_error(&r->fields, v->pos, "'from': '%s' is no machine of this recipe",
+			    v->from);
 		return;
 	}
 	for (size_t i = 0; i < v->n_probes; i++) {
 		const struct recipe_probe *p = &v->probes[i];
 		if (p->kind == RECIPE_PROBE_LEASE && !recipe_vm_nic(vm, p->interface))
-			field_error(&r->fields, p->pos, "'%s' has no interface '%s'", vm->name, p->interface);
+			field_error(&r->fields, p->pos, "'%s' has no interface '%s'", vm->name,
+				    p->interface);
 	}
 }

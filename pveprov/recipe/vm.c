@@ -7,22 +7,39 @@ enum { VMID_MIN = 100, VMID_MAX = 999999999, MEMORY_MIN_MIB = 16, MEMORY_MAX_MIB
 const struct field recipe_vm_fields[] = {
 	{ "name", FIELD_KEY, AT(name), .max = 63 },
 	{ "pos", FIELD_POS, AT(pos) },
-	{ "id", FIELD_INT, AT(id), .required = true, .min = VMID_MIN, .max = VMID_MAX, .help = "Its number in the cluster." },
-	{ "template", FIELD_INT, AT(template_id), .required = true, .min = VMID_MIN, .max = VMID_MAX, .help = "The number of the template it is cloned from." },
-	{ "full", FIELD_BOOL, AT(full), .help = "A full copy of the template's disks; else a linked clone." },
-	{ "storage", FIELD_TEXT, AT(storage), .min = 1, .max = 100, .help = "Where a full copy goes." },
-	{ "machine", FIELD_TEXT, AT(machine), .min = 1, .max = 40, .help = "Machine type: q35, pc, or one with its version; else the template's." },
-	{ "cores", FIELD_INT, AT(cores), .min = 1, .max = 512, .help = "Processor cores; else the template's." },
-	{ "memory", FIELD_SIZE_MIB, AT(memory_mib), .min = MEMORY_MIN_MIB, .max = MEMORY_MAX_MIB, .help = "Memory in MiB, or with Gi; else the template's." },
-	{ "balloon", FIELD_SIZE_MIB, AT(balloon_mib), .min = 0, .max = MEMORY_MAX_MIB, .help = "Memory it may shrink to; 0 turns the balloon off." },
+	{ "id", FIELD_INT, AT(id), .required = true, .min = VMID_MIN, .max = VMID_MAX,
+	  .help = "Its number in the cluster." },
+	{ "template", FIELD_INT, AT(template_id), .required = true, .min = VMID_MIN,
+	  .max = VMID_MAX, .help = "The number of the template it is cloned from." },
+	{ "full", FIELD_BOOL, AT(full),
+	  .help = "A full copy of the template's disks; else a linked clone." },
+	{ "storage", FIELD_TEXT, AT(storage), .min = 1, .max = 100,
+	  .help = "Where a full copy goes." },
+	{ "machine", FIELD_TEXT, AT(machine), .min = 1, .max = 40,
+	  .help = "Machine type: q35, pc, or one with its version; else the template's." },
+	{ "cores", FIELD_INT, AT(cores), .min = 1, .max = 512,
+	  .help = "Processor cores; else the template's." },
+	{ "memory", FIELD_SIZE_MIB, AT(memory_mib), .min = MEMORY_MIN_MIB, .max = MEMORY_MAX_MIB,
+	  .help = "Memory in MiB, or with Gi; else the template's." },
+	{ "balloon", FIELD_SIZE_MIB, AT(balloon_mib), .min = 0, .max = MEMORY_MAX_MIB,
+	  .help = "Memory it may shrink to; 0 turns the balloon off." },
 	{ "onboot", FIELD_BOOL, AT(onboot), .help = "Started with the node." },
-	{ "nics", FIELD_LIST, AT(nics), .required = true, .min = 1, .max = 32, .fields = recipe_nic_fields, .size = sizeof(struct recipe_nic), .init = recipe_nic_init, .help = "Its network interfaces, in order." },
-	{ "passthrough", FIELD_LIST, AT(passthrough), .min = 0, .max = 16, .fields = recipe_passthrough_fields, .size = sizeof(struct recipe_passthrough), .help = "PCI devices of the node that become the machine's." },
-	{ "snapshot", FIELD_NAME, AT(snapshot), .min = 2, .max = 40, .help = "A snapshot taken before the first start; reprovision goes back to it." },
+	{ "nics", FIELD_LIST, AT(nics), .required = true, .min = 1, .max = 32,
+	  .fields = recipe_nic_fields, .size = sizeof(struct recipe_nic), .init = recipe_nic_init,
+	  .help = "Its network interfaces, in order." },
+	{ "passthrough", FIELD_LIST, AT(passthrough), .min = 0, .max = 16,
+	  .fields = recipe_passthrough_fields, .size = sizeof(struct recipe_passthrough),
+	  .help = "PCI devices of the node that become the machine's." },
+	{ "snapshot", FIELD_NAME, AT(snapshot), .min = 2, .max = 40,
+	  .help = "A snapshot taken before the first start; reprovision goes back to it." },
 	{ "nameserver", FIELD_ADDR, AT(nameserver), .help = "The resolver that cloud-init sets." },
-	{ "searchdomain", FIELD_CUSTOM, AT(searchdomain), .parse = recipe_domain_parse, .schema = recipe_text_schema, .help = "The search domain that cloud-init sets." },
-	{ "keep_cicustom", FIELD_BOOL, AT(keep_cicustom), .help = "Keep the template's own cloud-init files, which override user and keys." },
-	{ "router", FIELD_MAP_PTR, AT(router), .fields = recipe_router_fields, .size = sizeof(struct recipe_router), .init = recipe_router_init, .help = "Makes it a router." },
+	{ "searchdomain", FIELD_CUSTOM, AT(searchdomain), .parse = recipe_domain_parse,
+	  .schema = recipe_text_schema, .help = "The search domain that cloud-init sets." },
+	{ "keep_cicustom", FIELD_BOOL, AT(keep_cicustom),
+	  .help = "Keep the template's own cloud-init files, which override user and keys." },
+	{ "router", FIELD_MAP_PTR, AT(router), .fields = recipe_router_fields,
+	  .size = sizeof(struct recipe_router), .init = recipe_router_init,
+	  .help = "Makes it a router." },
 	{ 0 },
 };
 
@@ -64,19 +81,24 @@ static void check_identity(struct recipe_reader *r, size_t i)
 	const struct recipe_vm *vm = &r->recipe->vms[i];
 
 	if (vm->name && !recipe_is_label(vm->name))
-		field_error(&r->fields, vm->pos, "'%s' is no host name: letters, digits and inner '-' only", vm->name);
+		field_error(&r->fields, vm->pos,
+			    "'%s' is no host name: letters, digits and inner '-' only", vm->name);
 	if (vm->id && vm->id == vm->template_id)
-		field_error(&r->fields, vm->pos, "'%s' has the id of its own template %" PRId64, vm->name, vm->id);
+		field_error(&r->fields, vm->pos, "'%s' has the id of its own template %" PRId64,
+			    vm->name, vm->id);
 	for (size_t k = 0; k < i; k++) {
 		const struct recipe_vm *other = &r->recipe->vms[k];
 		if (vm->id && vm->id == other->id)
-			field_error(&r->fields, vm->pos, "id %" PRId64 " of '%s' is that of '%s' already", vm->id,
+			field_error(&r->fields, vm->pos,
+				    "id %" PRId64 " of '%s' is that of '%s' already", vm->id,
 				    vm->name, other->name);
 		if (vm->id && vm->id != other->id && vm->id == other->template_id)
-			field_error(&r->fields, vm->pos, "id %" PRId64 " of '%s' is the template of '%s'", vm->id,
+			field_error(&r->fields, vm->pos,
+				    "id %" PRId64 " of '%s' is the template of '%s'", vm->id,
 				    vm->name, other->name);
 		if (vm->name && other->name && strcasecmp(vm->name, other->name) == 0)
-			field_error(&r->fields, vm->pos, "'%s' and '%s' are the same host name", vm->name, other->name);
+			field_error(&r->fields, vm->pos, "'%s' and '%s' are the same host name",
+				    vm->name, other->name);
 	}
 }
 
@@ -87,17 +109,21 @@ static void check_hardware(struct recipe_reader *r, const struct recipe_vm *vm)
 	for (size_t i = 0; i < vm->n_passthrough; i++)
 		pcie |= vm->passthrough[i].pcie;
 	if (vm->machine && !is_machine(vm->machine))
-		field_error(&r->fields, vm->pos, "'%s' is no machine type; for example q35 or pc-q35-8.1", vm->machine);
+		field_error(&r->fields, vm->pos,
+			    "'%s' is no machine type; for example q35 or pc-q35-8.1", vm->machine);
 	else if (pcie && vm->machine && !strstr(vm->machine, "q35"))
-		field_error(&r->fields, vm->pos, "a device with 'pcie' needs machine q35, found '%s'", vm->machine);
+		field_error(&r->fields, vm->pos,
+			    "a device with 'pcie' needs machine q35, found '%s'", vm->machine);
 	if (vm->memory_mib && vm->balloon_mib > vm->memory_mib)
-		field_error(&r->fields, vm->pos, "balloon %" PRId64 " is more than memory %" PRId64, vm->balloon_mib,
-			    vm->memory_mib);
+		field_error(&r->fields, vm->pos, "balloon %" PRId64 " is more than memory %" PRId64,
+			    vm->balloon_mib, vm->memory_mib);
 	if (vm->storage && !vm->full)
-		field_error(&r->fields, vm->pos, "'storage' needs 'full: true': a linked clone stays where its "
-						 "template is");
+		field_error(&r->fields, vm->pos,
+			    "'storage' needs 'full: true': a linked clone stays where its "
+			    "template is");
 	if (streq_null(vm->snapshot, "current"))
-		field_error(&r->fields, vm->pos, "'current' cannot be a snapshot's name: the server uses it");
+		field_error(&r->fields, vm->pos,
+			    "'current' cannot be a snapshot's name: the server uses it");
 }
 
 void recipe_vm_check(struct recipe_reader *r)

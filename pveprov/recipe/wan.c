@@ -16,17 +16,23 @@ static int parse_address(struct field_ctx *c, const struct tree *t, void *wan)
 }
 
 static const struct field ipv6_fields[] = {
-	{ "delegation", FIELD_BOOL, AT(delegation), .help = "Ask the provider for a prefix (DHCPv6) and give each network a part of it." },
+	{ "delegation", FIELD_BOOL, AT(delegation),
+	  .help = "Ask the provider for a prefix (DHCPv6) and give each network a part of it." },
 	{ 0 },
 };
 
 const struct field recipe_wan_fields[] = {
 	{ "pos", FIELD_POS, AT(pos) },
-	{ "interface", FIELD_NAME, AT(interface), .required = true, .max = 15, .help = "The interface that leads to the internet." },
-	{ "address", FIELD_CUSTOM, .parse = parse_address, .schema = recipe_text_schema, .help = "dhcp (unless told), or an IPv4 address with its prefix." },
-	{ "gateway", FIELD_ADDR, AT(gateway), .help = "The provider's router beside a static address." },
+	{ "interface", FIELD_NAME, AT(interface), .required = true, .max = 15,
+	  .help = "The interface that leads to the internet." },
+	{ "address", FIELD_CUSTOM, .parse = parse_address, .schema = recipe_text_schema,
+	  .help = "dhcp (unless told), or an IPv4 address with its prefix." },
+	{ "gateway", FIELD_ADDR, AT(gateway),
+	  .help = "The provider's router beside a static address." },
 	{ "ipv6", FIELD_MAP, .fields = ipv6_fields, .help = "IPv6; off unless told." },
-	{ "private_destinations", FIELD_ENUM, AT(private_destinations), .names = what_happens, .help = "What happens to private addresses on their way to wan; allow where a modem is reached that way." },
+	{ "private_destinations", FIELD_ENUM, AT(private_destinations), .names = what_happens,
+	  .help = "What happens to private addresses on their way to wan; allow where a modem is "
+		  "reached that way." },
 	{ 0 },
 };
 

@@ -53,7 +53,7 @@ static int add_builtin(struct servers *s, const char *name, struct err **err)
 	const struct stamp_resolver *r = stamp_resolver(name);
 
 	if (!r) {
-		const char *near = text_nearest(name, stamp_resolver_names());
+		const char *near = text_nearest(name, recipe_resolver_names);
 		err_set(err, ERR_RECIPE, "resolver '%s' is not built in", name);
 		return near ? err_hint(err, "did you mean '%s'? others are given as 'stamps'", near)
 			    : err_hint(err, "give it as a stamp (sdns://...) in 'stamps'");

@@ -8,7 +8,7 @@
 
 enum { PROTOCOL_DNSCRYPT = 0x01, PROTOCOL_DOH = 0x02, PROPS_BYTES = 8, STAMP_BYTES_MAX = 1024 };
 
-/* Sorted. Addresses are those that the operators publish and have certificates for. */
+/* Sorted, as recipe_resolver_names. Addresses are those that the operators publish and have certificates for. */
 static const struct stamp_resolver resolvers[] = {
 	{ "adguard", "94.140.14.14", "dns.adguard-dns.com", "/dns-query",
 	  STAMP_DNSSEC | STAMP_NO_LOGS },
@@ -22,20 +22,12 @@ static const struct stamp_resolver resolvers[] = {
 	  STAMP_NO_LOGS | STAMP_NO_FILTER },
 };
 
-static const char *const names[] = { "adguard", "cloudflare", "cloudflare-security", "google",
-				     "mullvad", "quad9",      "quad9-unfiltered",    NULL };
-
 const struct stamp_resolver *stamp_resolver(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(resolvers); i++)
 		if (streq(resolvers[i].name, name))
 			return &resolvers[i];
 	return NULL;
-}
-
-const char *const *stamp_resolver_names(void)
-{
-	return names;
 }
 
 static void add_prefixed(struct buf *b, const char *s)

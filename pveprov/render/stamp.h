@@ -17,11 +17,8 @@ struct stamp_resolver {
 	unsigned promises;
 };
 
-/* The built-in resolver of that name, or NULL. */
+/* The built-in resolver of that name (all of recipe_resolver_names have one), or NULL. */
 const struct stamp_resolver *stamp_resolver(const char *name);
-
-/* NULL-terminated names of all built-in resolvers, sorted. */
-const char *const *stamp_resolver_names(void);
 
 /* malloc'd "sdns://..." of a DNS-over-HTTPS server; no pinned certificate hash. */
 char *stamp_doh(const char *address, const char *host, const char *path, unsigned promises);

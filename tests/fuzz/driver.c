@@ -1,6 +1,7 @@
 /*
- * driver: runs a fuzz target without libFuzzer: every file of a corpus folder as it is, cut off after each byte, and
- * with each bit pattern of a few turned over at each byte. The same inputs in every run.
+ * driver: runs a fuzz target without libFuzzer: every file of a corpus folder as it is, cut off
+ * after each byte, and with each bit pattern of a few turned over at each byte. The same inputs in
+ * every run.
  */
 #include "fuzz.h"
 #include "base/fs.h"
@@ -9,7 +10,8 @@
 
 enum {
 	FILE_BYTES_MAX = 1 << 20,
-	MUTATED_BYTES_MAX = 4096, /* longer inputs are run as they are: the rest would take seconds */
+	MUTATED_BYTES_MAX =
+		4096, /* longer inputs are run as they are: the rest would take seconds */
 };
 
 /* A block of its own, so that AddressSanitizer sees a read beyond the end. */

@@ -1,4 +1,5 @@
-/* Addresses, networks, ranges and MAC addresses: what is read is written and read again as the same. */
+/* Addresses, networks, ranges and MAC addresses: what is read is written and read again as the
+ * same. */
 #include "fuzz.h"
 #include "data/addr.h"
 
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_expect(!(addr_is_private(&a) && addr_is_link_local(&a)));
 	}
 	if (addr_mac_parse(text, &m))
-		fuzz_expect(addr_mac_parse(addr_mac_text(&m, mac_text), &n) && addr_mac_equal(&m, &n));
+		fuzz_expect(addr_mac_parse(addr_mac_text(&m, mac_text), &n) &&
+			    addr_mac_equal(&m, &n));
 	check_cidr(text);
 	check_range(text);
 	return 0;

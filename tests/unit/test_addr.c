@@ -3,10 +3,32 @@
 
 static void only_the_strict_form_is_an_address(void **state UNUSED)
 {
-	static const char *const bad[] = { "", "1", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", " 1.2.3.4", "1.2.3.4 ", "0x1.2.3.4", "1.2.3.4/24", ":", ":::", "fe80::1%eth0", "1::2::3", "12345::", "::1/64" };
-	static const char *const bad_cidr[] = { "1.2.3.4", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/08", "::/129", "/24", "1.2.3.4/24/1", "1.2.3.4/ 24" };
-	static const char *const bad_range[] = { "", "-", "1.2.3.4-", "-1.2.3.4", "1.2.3.5-1.2.3.4", "1.2.3.4-::1", "1.2.3.4-1.2.3.5-1.2.3.6", "1.2.3.4 - 1.2.3.5" };
-	static const char *const bad_mac[] = { "", "BC:24:11:00:00", "BC:24:11:00:00:0", "BC:24:11:00:00:0g", "BC-24:11:00:00:01", "BC2411000001", "BC:24:11:00:00:01:", "BC:24:11:00:00: 1", "BC.24.11.00.00.01" };
+	static const char *const bad[] = {
+		"",	     "1",	 "1.2.3",	 "1.2.3.4.5", "01.2.3.4",
+		"1.2.3.256", " 1.2.3.4", "1.2.3.4 ",	 "0x1.2.3.4", "1.2.3.4/24",
+		":",	     ":::",	 "fe80::1%eth0", "1::2::3",   "12345::",
+		"::1/64"
+	};
+	static const char *const bad_cidr[] = { "1.2.3.4",    "1.2.3.4/",     "1.2.3.4/33",
+						"1.2.3.4/-1", "1.2.3.4/08",   "::/129",
+						"/24",	      "1.2.3.4/24/1", "1.2.3.4/ 24" };
+	static const char *const bad_range[] = { "",
+						 "-",
+						 "1.2.3.4-",
+						 "-1.2.3.4",
+						 "1.2.3.5-1.2.3.4",
+						 "1.2.3.4-::1",
+						 "1.2.3.4-1.2.3.5-1.2.3.6",
+						 "1.2.3.4 - 1.2.3.5" };
+	static const char *const bad_mac[] = { "",
+					       "BC:24:11:00:00",
+					       "BC:24:11:00:00:0",
+					       "BC:24:11:00:00:0g",
+					       "BC-24:11:00:00:01",
+					       "BC2411000001",
+					       "BC:24:11:00:00:01:",
+					       "BC:24:11:00:00: 1",
+					       "BC.24.11.00.00.01" };
 	struct addr a = { 0 };
 	struct addr_cidr c = { 0 };
 	struct addr_range r = { 0 };
@@ -57,7 +79,8 @@ static void networks_have_edges(void **state UNUSED)
 		{ "10.1.2.3/0", "0.0.0.0", "255.255.255.255", "0.0.0.0" },
 		{ "10.1.2.3/32", "10.1.2.3", "10.1.2.3", "255.255.255.255" },
 		{ "10.1.2.3/30", "10.1.2.0", "10.1.2.3", "255.255.255.252" },
-		{ "fd00::1:2/112", "fd00::1:0", "fd00::1:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:0" },
+		{ "fd00::1:2/112", "fd00::1:0", "fd00::1:ffff",
+		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:0" },
 	};
 	char text[ADDR_TEXT_MAX];
 
@@ -78,9 +101,12 @@ static void overlap_is_symmetric(void **state UNUSED)
 		const char *a, *b;
 		bool overlaps;
 	} rows[] = {
-		{ "192.168.1.1/24", "192.168.1.2/24", true },	 { "192.168.0.0/16", "192.168.1.2/24", true },
-		{ "192.168.1.1/24", "192.168.2.1/24", false },	 { "192.168.1.0/25", "192.168.1.128/25", false },
-		{ "0.0.0.0/0", "::/0", false },			 { "fd00::/8", "fd12::1/64", true },
+		{ "192.168.1.1/24", "192.168.1.2/24", true },
+		{ "192.168.0.0/16", "192.168.1.2/24", true },
+		{ "192.168.1.1/24", "192.168.2.1/24", false },
+		{ "192.168.1.0/25", "192.168.1.128/25", false },
+		{ "0.0.0.0/0", "::/0", false },
+		{ "fd00::/8", "fd12::1/64", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -121,13 +147,13 @@ static void scopes(void **state UNUSED)
 		const char *a;
 		bool link_local, loopback, private;
 	} rows[] = {
-		{ "169.254.1.1", true, false, false },	{ "fe80::1", true, false, false },
-		{ "febf::1", true, false, false },	{ "fec0::1", false, false, false },
-		{ "127.0.0.53", false, true, false },	{ "::1", false, true, false },
-		{ "10.0.0.1", false, false, true },	{ "172.31.255.255", false, false, true },
-		{ "172.32.0.0", false, false, false },	{ "192.168.1.1", false, false, true },
-		{ "100.127.0.1", false, false, true },	{ "fd00::1", false, false, true },
-		{ "1.1.1.1", false, false, false },	{ "2606:4700::1111", false, false, false },
+		{ "169.254.1.1", true, false, false }, { "fe80::1", true, false, false },
+		{ "febf::1", true, false, false },     { "fec0::1", false, false, false },
+		{ "127.0.0.53", false, true, false },  { "::1", false, true, false },
+		{ "10.0.0.1", false, false, true },    { "172.31.255.255", false, false, true },
+		{ "172.32.0.0", false, false, false }, { "192.168.1.1", false, false, true },
+		{ "100.127.0.1", false, false, true }, { "fd00::1", false, false, true },
+		{ "1.1.1.1", false, false, false },    { "2606:4700::1111", false, false, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -49,7 +49,8 @@ static const char *const colours[] = { "red", "green", NULL };
 static const struct field part_fields[] = {
 	{ "name", FIELD_KEY, offsetof(struct part, name), .max = 5 },
 	{ "pos", FIELD_POS, offsetof(struct part, pos) },
-	{ "port", FIELD_INT, offsetof(struct part, port), .min = 1, .max = 65535, .help = "Its port." },
+	{ "port", FIELD_INT, offsetof(struct part, port), .min = 1, .max = 65535,
+	  .help = "Its port." },
 	{ 0 },
 };
 
@@ -66,7 +67,8 @@ static const struct field thing_fields[] = {
 	{ "id", FIELD_NAME, AT(id), .max = 5 },
 	{ "on", FIELD_BOOL, AT(on) },
 	{ "count", FIELD_INT, AT(count), .min = -5, .max = 100 },
-	{ "size", FIELD_SIZE_MIB, AT(size_mib), .min = 16, .max = 1 << 22, .set_offset = AT(has_size) },
+	{ "size", FIELD_SIZE_MIB, AT(size_mib), .min = 16, .max = 1 << 22,
+	  .set_offset = AT(has_size) },
 	{ "timeout", FIELD_DURATION, AT(timeout_ms) },
 	{ "addr", FIELD_ADDR, AT(addr) },
 	{ "cidr", FIELD_CIDR, AT(cidr) },
@@ -75,9 +77,12 @@ static const struct field thing_fields[] = {
 	{ "colour", FIELD_ENUM, AT(colour), .names = colours },
 	{ "words", FIELD_TEXTS, AT(words) },
 	{ "inner", FIELD_MAP, AT(inner), .fields = inner_fields },
-	{ "maybe", FIELD_MAP_PTR, AT(maybe), .fields = inner_fields, .size = sizeof(struct part), .init = part_init },
-	{ "list", FIELD_LIST, AT(list), .fields = inner_fields, .size = sizeof(struct part), .init = part_init, .min = 0, .max = 3 },
-	{ "dict", FIELD_DICT, AT(dict), .fields = part_fields, .size = sizeof(struct part), .init = part_init },
+	{ "maybe", FIELD_MAP_PTR, AT(maybe), .fields = inner_fields, .size = sizeof(struct part),
+	  .init = part_init },
+	{ "list", FIELD_LIST, AT(list), .fields = inner_fields, .size = sizeof(struct part),
+	  .init = part_init, .min = 0, .max = 3 },
+	{ "dict", FIELD_DICT, AT(dict), .fields = part_fields, .size = sizeof(struct part),
+	  .init = part_init },
 	{ "custom", FIELD_CUSTOM, AT(custom), .parse = parse_custom, .schema = schema_custom },
 	{ 0 },
 };
@@ -112,35 +117,42 @@ static void bad_values_say_what_was_expected(void **state UNUSED)
 		{ "xyzzy: 1", "f.yaml:1:1: unknown key 'xyzzy'; known here: title, lines, id," },
 		{ "title: ''", "'title': expected text from 1 to 10 bytes, found ''" },
 		{ "title: 12345678901", "'title': expected text from 1 to 10 bytes" },
-		{ "title: [a]", "f.yaml:1:8: 'title': expected text from 1 to 10 bytes, found a list" },
+		{ "title: [a]",
+		  "f.yaml:1:8: 'title': expected text from 1 to 10 bytes, found a list" },
 		{ "title: \"a\\nb\"", "control characters and line ends are not allowed here" },
 		{ "lines: \"a\\e\"", "control characters are not allowed here" },
 		{ "title:", "f.yaml:1:1: 'title': no value: expected text" },
-		{ "id: 1a", "'id': expected a name (letters, digits, '-', '_', a letter first, at most 5), found '1a'" },
+		{ "id: 1a", "'id': expected a name (letters, digits, '-', '_', a letter first, at "
+			    "most 5), found '1a'" },
 		{ "id: abcdef", "found 'abcdef'" },
 		{ "id: a.b", "found 'a.b'" },
 		{ "on: yes", "'on': expected true or false, found 'yes'" },
 		{ "count: 0x10", "'count': expected a whole number from -5 to 100, found '0x10'" },
 		{ "count: 101", "found '101'" },
 		{ "count: 1.0", "found '1.0'" },
-		{ "size: 8", "'size': expected a size like 2048, 2048Mi or 2Gi from 16 to 4194304 MiB, found '8'" },
+		{ "size: 8", "'size': expected a size like 2048, 2048Mi or 2Gi from 16 to 4194304 "
+			     "MiB, found '8'" },
 		{ "size: 2G", "found '2G'" },
 		{ "size: 2Gi1", "found '2Gi1'" },
 		{ "size: 9223372036854775807Ti", "found '9223372036854775807Ti'" },
-		{ "timeout: 90", "'timeout': expected a duration like 90s, 10m or 1h30m, found '90'" },
+		{ "timeout: 90",
+		  "'timeout': expected a duration like 90s, 10m or 1h30m, found '90'" },
 		{ "timeout: 1m1h", "found '1m1h'" },
 		{ "timeout: 1s1s", "found '1s1s'" },
 		{ "timeout: ''", "found ''" },
 		{ "addr: 192.168.1.1/24", "'addr': expected an address like 192.168.1.1, found" },
-		{ "cidr: 192.168.1.1", "'cidr': expected an address with its prefix like 192.168.1.1/24, found" },
+		{ "cidr: 192.168.1.1",
+		  "'cidr': expected an address with its prefix like 192.168.1.1/24, found" },
 		{ "range: 192.168.1.9-192.168.1.1", "'range': expected an address range" },
 		{ "mac: 1", "'mac': expected a MAC address" },
-		{ "colour: gren", "'colour': expected one of red, green, found 'gren'; did you mean 'green'?" },
+		{ "colour: gren",
+		  "'colour': expected one of red, green, found 'gren'; did you mean 'green'?" },
 		{ "words: { a: 1 }", "'words': expected a list, found a map" },
 		{ "words: [ [a] ]", "f.yaml:1:10: expected text, found a list" },
 		{ "inner: {}", "f.yaml:1:1: 'name' is missing" },
 		{ "list: [ { name: a }, { port: 1 } ]", "f.yaml:1:22: 'name' is missing" },
-		{ "list: [ {name: a}, {name: b}, {name: c}, {name: d} ]", "'list': expected 0 to 3 elements, found 4" },
+		{ "list: [ {name: a}, {name: b}, {name: c}, {name: d} ]",
+		  "'list': expected 0 to 3 elements, found 4" },
 		{ "dict: { toolong: {} }", "f.yaml:1:9: 'name': expected a name" },
 		{ "dict: { a: 1 }", "f.yaml:1:12: 'a': expected a map, found a value" },
 		{ "custom: x", "f.yaml:1:9: not custom" },
@@ -162,9 +174,11 @@ static void all_errors_come_at_once_and_sorted(void **state UNUSED)
 	struct thing thing = { 0 };
 
 	assert_int_equal(bind(&a, "inner:\n  prt: 1\ncount: x\n", &thing, &err), -1);
-	assert_string_equal(err->text, "f.yaml:1:1: 'name' is missing\n"
-				       "f.yaml:2:3: unknown key 'prt'; did you mean 'port'?\n"
-				       "f.yaml:3:8: 'count': expected a whole number from -5 to 100, found 'x'");
+	assert_string_equal(
+		err->text,
+		"f.yaml:1:1: 'name' is missing\n"
+		"f.yaml:2:3: unknown key 'prt'; did you mean 'port'?\n"
+		"f.yaml:3:8: 'count': expected a whole number from -5 to 100, found 'x'");
 }
 
 static void more_than_twenty_are_counted(void **state UNUSED)
@@ -191,9 +205,13 @@ static void a_substituted_value_is_not_shown(void **state UNUSED)
 
 static void values_arrive(void **state UNUSED)
 {
-	static const char text[] = "title: x${env:COUNT}-${env:COUNT}\nlines: |\n  a\n  b\non: true\ncount: ${env:COUNT}\nsize: 2Gi\ntimeout: 1h30m\n"
-				   "addr: 10.0.0.1\ncidr: 10.0.0.1/8\nrange: 10.0.0.1-10.0.0.9\nmac: bc:24:11:00:00:01\ncolour: green\nwords: one\n"
-				   "inner: { name: a }\nmaybe: { name: b }\nlist: [ { name: c }, { name: d, port: 1 } ]\ndict: { k1: {}, k2: { port: 2 } }\ncustom: custom\n";
+	static const char text[] =
+		"title: x${env:COUNT}-${env:COUNT}\nlines: |\n  a\n  b\non: true\ncount: "
+		"${env:COUNT}\nsize: 2Gi\ntimeout: 1h30m\n"
+		"addr: 10.0.0.1\ncidr: 10.0.0.1/8\nrange: 10.0.0.1-10.0.0.9\nmac: "
+		"bc:24:11:00:00:01\ncolour: green\nwords: one\n"
+		"inner: { name: a }\nmaybe: { name: b }\nlist: [ { name: c }, { name: d, port: 1 } "
+		"]\ndict: { k1: {}, k2: { port: 2 } }\ncustom: custom\n";
 	_cleanup_arena_ struct arena a = { 0 };
 	struct thing t = { .id = "kept" };
 
@@ -240,13 +258,21 @@ static void the_table_prints_a_schema_and_help(void **state UNUSED)
 	_cleanup_free_ char *text = json_dump_text(schema);
 	_cleanup_buf_ struct buf help = { 0 };
 
-	assert_string_equal(text, "{\"additionalProperties\":false,\"properties\":{\"port\":{\"anyOf\":[{\"maximum\":65535,\"minimum\":1,\"type\":\"integer\"},"
-				  "{\"pattern\":\"^\\\\$\\\\{[^}]+\\\\}$\",\"type\":\"string\"}],\"description\":\"Its port.\"}},\"type\":\"object\"}");
+	assert_string_equal(text,
+			    "{\"additionalProperties\":false,\"properties\":{\"port\":{\"anyOf\":[{"
+			    "\"maximum\":65535,\"minimum\":1,\"type\":\"integer\"},"
+			    "{\"pattern\":\"^\\\\$\\\\{[^}]+\\\\}$\",\"type\":\"string\"}],"
+			    "\"description\":\"Its port.\"}},\"type\":\"object\"}");
 	field_help(part_fields, &help);
-	assert_string_equal(buf_text(&help), "port: a whole number from 1 to 65535\n    Its port.\n");
+	assert_string_equal(buf_text(&help),
+			    "port: a whole number from 1 to 65535\n    Its port.\n");
 	_cleanup_json_ json_t *all = field_schema(thing_fields);
-	assert_string_equal(json_text(json_map(json_map(json_map(all, "properties"), "dict"), "additionalProperties"), "type"), "object");
-	assert_string_equal(json_text(json_map(json_map(all, "properties"), "custom"), "const"), "custom");
+	assert_string_equal(json_text(json_map(json_map(json_map(all, "properties"), "dict"),
+					       "additionalProperties"),
+				      "type"),
+			    "object");
+	assert_string_equal(json_text(json_map(json_map(all, "properties"), "custom"), "const"),
+			    "custom");
 }
 
 int main(void)

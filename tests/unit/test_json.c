@@ -39,7 +39,8 @@ static void deep_nesting_is_refused(void **state UNUSED)
 
 static void numbers_come_as_numbers_or_text(void **state UNUSED)
 {
-	_cleanup_json_ json_t *j = parse("{\"a\":5,\"b\":\"-7\",\"c\":\"5x\",\"d\":null,\"e\":1.5,\"f\":[1]}");
+	_cleanup_json_ json_t *j =
+		parse("{\"a\":5,\"b\":\"-7\",\"c\":\"5x\",\"d\":null,\"e\":1.5,\"f\":[1]}");
 
 	assert_int_equal(json_int(j, "a", 1), 5);
 	assert_int_equal(json_int(j, "b", 1), -7);
@@ -50,7 +51,8 @@ static void numbers_come_as_numbers_or_text(void **state UNUSED)
 
 static void flags_come_in_three_forms(void **state UNUSED)
 {
-	_cleanup_json_ json_t *j = parse("{\"a\":1,\"b\":\"1\",\"c\":true,\"d\":0,\"e\":\"0\",\"f\":false,\"g\":2}");
+	_cleanup_json_ json_t *j =
+		parse("{\"a\":1,\"b\":\"1\",\"c\":true,\"d\":0,\"e\":\"0\",\"f\":false,\"g\":2}");
 
 	for (const char *key = "abc"; *key; key++)
 		assert_true(json_flag(j, (const char[]){ *key, '\0' }, false));

@@ -23,15 +23,17 @@ static void strange_text_is_refused(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct propstring p = { 0 };
-		assert_fails(propstring_parse(rows[i].text, rows[i].default_key, &p, &err), ERR_INTERNAL,
-			     rows[i].why);
+		assert_fails(propstring_parse(rows[i].text, rows[i].default_key, &p, &err),
+			     ERR_INTERNAL, rows[i].why);
 		assert_null(p.items);
 	}
 }
 
 static void what_is_read_is_written(void **state UNUSED)
 {
-	static const char *const rows[] = { "virtio=BC:24:11:AA:BB:01,bridge=vmbr1,firewall=1", "01:00,pcie=1", "local-lvm:vm-100-disk-0,size=4G", "", "a=b=c,d=" };
+	static const char *const rows[] = { "virtio=BC:24:11:AA:BB:01,bridge=vmbr1,firewall=1",
+					    "01:00,pcie=1", "local-lvm:vm-100-disk-0,size=4G", "",
+					    "a=b=c,d=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_propstring_ struct propstring p = parse(rows[i], "host");
@@ -63,7 +65,8 @@ static void equality_is_by_meaning(void **state UNUSED)
 		const char *a, *b;
 		bool same;
 	} rows[] = {
-		{ "virtio=BC:24:11:AA:BB:01,bridge=vmbr1", "bridge=vmbr1,virtio=bc:24:11:aa:bb:01", true },
+		{ "virtio=BC:24:11:AA:BB:01,bridge=vmbr1", "bridge=vmbr1,virtio=bc:24:11:aa:bb:01",
+		  true },
 		{ "01:00,pcie=1", "host=01:00,pcie=on", true },
 		{ "01:00,pcie=1", "01:00", false },
 		{ "bridge=vmbr1", "bridge=VMBR1", false },

@@ -45,10 +45,12 @@ static void limits_hold(void **state UNUSED)
 
 	for (int i = 0; i <= TREE_DEPTH_MAX; i++)
 		buf_addc(&deep, '[');
-	assert_fails(parse(&a, buf_text(&deep), &t, &err), ERR_RECIPE, "f.yaml:1:33: nested deeper than 32 levels");
+	assert_fails(parse(&a, buf_text(&deep), &t, &err), ERR_RECIPE,
+		     "f.yaml:1:33: nested deeper than 32 levels");
 	for (int i = 0; i < TREE_NODES_MAX; i++)
 		buf_adds(&many, "- 1\n");
-	assert_fails(parse(&a, buf_text(&many), &t, &err), ERR_RECIPE, "f.yaml:50000:3: more than 50000 values");
+	assert_fails(parse(&a, buf_text(&many), &t, &err), ERR_RECIPE,
+		     "f.yaml:50000:3: more than 50000 values");
 	for (int i = 0; i <= TREE_KEYS_MAX; i++)
 		buf_addf(&keys, "k%d: 1\n", i);
 	assert_fails(parse(&a, buf_text(&keys), &t, &err), ERR_RECIPE, "more than 2048 keys");
@@ -62,7 +64,8 @@ static void places_are_remembered(void **state UNUSED)
 	_cleanup_arena_ struct arena a = { 0 };
 	struct tree *t = NULL;
 
-	assert_works(parse(&a, "name: x\nvms:\n  r: { id: 1,\n       nics: [ a, \"b\" ] }\n", &t, &err));
+	assert_works(
+		parse(&a, "name: x\nvms:\n  r: { id: 1,\n       nics: [ a, \"b\" ] }\n", &t, &err));
 	assert_int_equal(t->kind, TREE_MAP);
 	assert_int_equal(t->n, 2);
 	const struct tree *r = tree_get(tree_get(t, "vms"), "r");
