@@ -21,7 +21,10 @@ static bool next_hex(const char **s, size_t min, size_t max, uint64_t *ret)
 {
 	char digits[17];
 
-	return next_part(s, digits, max + 1, false) && strlen(digits) >= min && text_to_hex(digits, UINT64_MAX, ret);
+	if (!next_part(s, digits, max + 1, false) || !text_to_hex(digits, UINT64_MAX, ret))
+		return false;
+	size_t n = strlen(digits);
+	return n >= min && (n == min || digits[0] != '0'); /* padded to the least width only */
 }
 
 bool pve_upid_parse(const char *text, struct pve_upid *ret)
