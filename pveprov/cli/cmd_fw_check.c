@@ -8,7 +8,7 @@
 static const char *const directions[] = { "in", "out", "forward", NULL };
 
 struct options {
-	const char *from, *to, *dest, *port, *nic, *iface, *icmp;
+	const char *from, *to, *dest, *port, *nic, *iface, *icmp, *local;
 	int direction;
 };
 
@@ -97,6 +97,9 @@ static int load_site(struct app *app, const struct args *args, const struct opti
 		if (fw_files_load(&j->wanted, args->v[i], app->globals.node, &j->issues, err) < 0)
 			return -1;
 	j->now = fw_files_site(&j->wanted, &j->arena);
+	j->now.local_network_known = o->local != NULL;
+	if (o->local && !addr_cidr_parse(o->local, &j->now.local_network))
+		return err_set(err, ERR_USAGE, "--local-network: '%s' is not a network", o->local);
 	return 0;
 }
 
@@ -148,6 +151,8 @@ const struct command cmd_fw_check = {
 			{ OPTION_ENUM(struct options, direction), .name = "direction", .arg = "DIR", .names = directions,
 			  .help = "As the node or guest sees it" },
 			{ OPTION_TEXT(struct options, nic), .name = "nic", .arg = "NIC", .help = "The guest's NIC (net0)" },
+			{ OPTION_TEXT(struct options, local), .name = "local-network", .arg = "CIDR",
+			  .help = "With files: the network of the node's own address" },
 			{ OPTION_TEXT(struct options, iface), .name = "iface", .arg = "NAME",
 			  .help = "The node's interface that the packet passes" },
 			{ 0 } },

@@ -234,6 +234,10 @@ static enum fw_match match_ipfilter(struct fw_walk *w, const struct fw_section *
 	memcpy(own.bytes + 13, nic->mac.bytes + 3, 3);
 	if (x->source.family == 6 && addr_compare(&own, &x->source) == 0)
 		return FW_YES;
+	for (size_t i = 0; i < ARRAY_SIZE(nic->own); i++)
+		if (x->source.family && nic->own[i].family == x->source.family &&
+		    addr_compare(&nic->own[i], &x->source) == 0)
+			return FW_YES;
 	return set ? fw_match_set(w->arena, w->site, &p, set, &x->source, x->family, w->nft) : FW_NO;
 }
 

@@ -4,6 +4,19 @@
 #include "pve/cluster.h"
 #include "pve/net.h"
 
+/* "ip=10.0.0.5/24,ip6=..." of a container's NIC. */
+static void read_own(const struct propstring *p, struct fw_nic *nic)
+{
+	static const char *const keys[] = { "ip", "ip6" };
+	struct addr_cidr c;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *text = propstring_get(p, keys[i]);
+		if (text && addr_cidr_parse(text, &c))
+			nic->own[i] = c.addr;
+	}
+}
+
 static int read_nics(struct pve_client *c, const struct fw_guest_ref *g, struct arena *a, struct fw_guest *guest,
 		     struct err **err)
 {
@@ -23,6 +36,7 @@ static int read_nics(struct pve_client *c, const struct fw_guest_ref *g, struct 
 		*nic = (struct fw_nic){ .id = key, .bridge = arena_strdup(a, propstring_get(&p, "bridge")) };
 		const char *firewall = propstring_get(&p, "firewall");
 		nic->firewall = firewall && streq(firewall, "1");
+		read_own(&p, nic);
 		for (size_t k = 0; k < p.n; k++)
 			if (addr_mac_parse(p.items[k].value, &nic->mac))
 				break;

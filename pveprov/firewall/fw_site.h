@@ -11,6 +11,7 @@ struct fw_nic {
 	struct addr_mac mac;
 	bool firewall; /* firewall=1 */
 	const char *bridge;
+	struct addr own[2]; /* a container's configured addresses, IPv4 and IPv6; family 0: none */
 };
 
 struct fw_guest {
