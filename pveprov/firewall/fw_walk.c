@@ -86,7 +86,11 @@ static bool walk_rule(struct fw_walk *w, const struct fw_config *config, const s
 	enum fw_verdict v = fw_verdict_of(r->action);
 	struct buf text = { 0 };
 
-	enum fw_match match = fw_and(gate, fw_match_rule(w->arena, w->site, p, r, w->packet, w->nft));
+	/* rules of the cluster are made for the node: 'guest/' then means the node's file, which has no names */
+	struct fw_place at = *p;
+	if (!w->guest)
+		at.own = w->node ? w->node->config : NULL;
+	enum fw_match match = fw_and(gate, fw_match_rule(w->arena, w->site, &at, r, w->packet, w->nft));
 	if (match == FW_NO)
 		return false;
 	/* proxmox-firewall cannot reject what it has already let onto the bridge */
