@@ -5,11 +5,10 @@
  * A struct's keys are one `static const struct field[]`, ended by { 0 }. field_bind() reads a map
  * into the struct: it refuses unknown keys with the nearest name, missing required ones and values
  * of the wrong form, and goes on after an error, so that one run reports them all. The same tables
- * print the JSON schema and the manual's list.
+ * print the JSON schema, from which the manual page is written.
  *
  * Members that a key does not set keep what the caller put there before (the defaults). In every
- * scalar
- * "${name}" is replaced by what the substitute hook says; "$${" is a plain "${".
+ * scalar "${name}" is replaced by what the substitute hook says; "$${" is a plain "${".
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -100,7 +99,7 @@ struct field {
 	json_t *(*schema)(void);
 	size_t set_offset; /* offset of a bool that becomes true when the key is there and good; 0:
 			      none */
-	const char *help;  /* one sentence for the schema and the man page */
+	const char *help;  /* one sentence for the schema and with it the man page */
 };
 
 /* Reads map `t` into `object`. -1 when errors were added to c. */
@@ -120,7 +119,3 @@ const char *field_scalar(struct field_ctx *c, const struct tree *t, const char *
 /* JSON schema (draft 2020-12) of a table's map, or of one value; new reference. */
 json_t *field_schema(const struct field *fields);
 json_t *field_value_schema(const struct field *f);
-
-/* Writes the table as lines for a man page or --help: key, type, limits, help; nested ones
- * indented. */
-void field_help(const struct field *fields, struct buf *out);

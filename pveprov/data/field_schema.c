@@ -130,29 +130,3 @@ json_t *field_schema(const struct field *fields)
 	json_decref(required);
 	return s;
 }
-
-static const char *const kinds[] = {
-	[FIELD_TEXTS] = "list of text", [FIELD_MAP] = "map",	      [FIELD_MAP_PTR] = "map",
-	[FIELD_LIST] = "list",		[FIELD_DICT] = "map of maps", [FIELD_CUSTOM] = "value",
-};
-
-static void help_lines(const struct field *fields, int depth, struct buf *out)
-{
-	for (const struct field *f = fields; f->key; f++) {
-		if (!is_key(f))
-			continue;
-		_cleanup_free_ char *expects =
-			field_is_scalar(f->type) ? field_expects(f) : xstrdup(kinds[f->type]);
-		buf_addf(out, "%*s%s: %s%s\n", 2 * depth, "", f->key, expects,
-			 f->required ? ", required" : "");
-		if (f->help)
-			buf_addf(out, "%*s%s\n", 2 * depth + 4, "", f->help);
-		if (f->fields)
-			help_lines(f->fields, depth + 1, out);
-	}
-}
-
-void field_help(const struct field *fields, struct buf *out)
-{
-	help_lines(fields, 0, out);
-}

@@ -98,40 +98,58 @@ static void collect(struct uses *u)
 		add_vm(u, &r->vms[i]);
 }
 
-/* What is wrong between an earlier use a and a later one b; true when something was said. */
-static bool check_pair(struct recipe_reader *r, const struct use *a, const struct use *b)
+static bool in_dhcp_range(const struct use *server, const struct use *other)
+{
+	return server->network && server->network->has_dhcp &&
+	       addr_range_contains(&server->network->dhcp, &other->cidr.addr);
+}
+
+static bool same_network(const struct use *a, const struct use *b)
+{
+	struct addr one = addr_network(&a->cidr), two = addr_network(&b->cidr);
+
+	return a->cidr.prefix == b->cidr.prefix && addr_compare(&one, &two) == 0;
+}
+
+/* What is wrong between an earlier use a and a later one b; NULL: nothing. */
+static const char *fault(const struct use *a, const struct use *b)
+{
+	bool same_segment = streq(a->segment, b->segment);
+
+	if (!same_segment)
+		return addr_cidr_overlaps(&a->cidr, &b->cidr) ? "overlaps with" : NULL;
+	if (a->cidr.addr.family != b->cidr.addr.family)
+		return NULL;
+	if (addr_compare(&a->cidr.addr, &b->cidr.addr) == 0)
+		return "is the same address as";
+	/* several IPv6 networks on a link are usual */
+	if (a->cidr.addr.family == 4 && !same_network(a, b))
+		return "is on the same wire, but in another network than";
+	return in_dhcp_range(a, b) ? "lies in the DHCP range of" : NULL;
+}
+
+static void complain(struct recipe_reader *r, const struct use *subject, const char *why,
+		     const struct use *other)
 {
 	char one[ADDR_TEXT_MAX], two[ADDR_TEXT_MAX];
-	bool overlap = addr_cidr_overlaps(&a->cidr, &b->cidr), same = streq(a->segment, b->segment);
-	struct addr na = addr_network(&a->cidr), nb = addr_network(&b->cidr);
 
-	addr_cidr_text(&a->cidr, one);
-	addr_cidr_text(&b->cidr, two);
-	if (!same && overlap)
-		return field_error(&r->fields, b->pos, "%s of %s overlaps with %s of %s at line %u",
-				   two, b->what, one, a->what, a->pos.line) < 0;
-	if (!same || a->cidr.addr.family != b->cidr.addr.family)
+	field_error(&r->fields, subject->pos, "%s of %s %s %s of %s at line %u",
+		    addr_cidr_text(&subject->cidr, one), subject->what, why,
+		    addr_cidr_text(&other->cidr, two), other->what, other->pos.line);
+}
+
+/* True when something was said. Usually the later one is wrong; the server of a range is right. */
+static bool check_pair(struct recipe_reader *r, const struct use *a, const struct use *b)
+{
+	const char *why = fault(a, b);
+
+	if (why)
+		complain(r, b, why, a);
+	else if (streq(a->segment, b->segment) && in_dhcp_range(b, a))
+		complain(r, a, "lies in the DHCP range of", b);
+	else
 		return false;
-	if (addr_compare(&a->cidr.addr, &b->cidr.addr) == 0)
-		return field_error(&r->fields, b->pos,
-				   "address %s of %s is that of %s at line %u already", two,
-				   b->what, a->what, a->pos.line) < 0;
-	/* several IPv6 networks on a link are usual */
-	if (a->cidr.addr.family == 4 &&
-	    (a->cidr.prefix != b->cidr.prefix || addr_compare(&na, &nb) != 0))
-		return field_error(&r->fields, b->pos,
-				   "%s of %s and %s of %s at line %u are different networks on "
-				   "the same %s",
-				   two, b->what, one, a->what, a->pos.line, a->segment) < 0;
-	if (a->network && a->network->has_dhcp &&
-	    addr_range_contains(&a->network->dhcp, &b->cidr.addr))
-		return field_error(&r->fields, b->pos, "%s of %s lies in the DHCP range of %s", two,
-				   b->what, a->what) < 0;
-	if (b->network && b->network->has_dhcp &&
-	    addr_range_contains(&b->network->dhcp, &a->cidr.addr))
-		return field_error(&r->fields, a->pos, "%s of %s lies in the DHCP range of %s", one,
-				   a->what, b->what) < 0;
-	return false;
+	return true;
 }
 
 void recipe_segment_check(struct recipe_reader *r)

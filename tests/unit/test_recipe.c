@@ -193,8 +193,9 @@ static const struct {
 	{ "192.168.1.10-192.168.1.250", "192.168.1.10-192.168.2.250",
 	  "r:20:9: network 'vm1': the DHCP range is not inside 192.168.1.1/24" },
 	{ "192.168.1.10-192.168.1.250", "192.168.1.1-192.168.1.250",
-	  "r:4:3: 192.168.1.2/24 of bridge 'vmbr1' lies in the DHCP range of network "
-	  "'vm1'\nr:20:9: network 'vm1': the DHCP range contains the router's own address "
+	  "r:4:3: 192.168.1.2/24 of bridge 'vmbr1' lies in the DHCP range of "
+	  "192.168.1.1/24 of network 'vm1' at line 20\nr:20:9: network 'vm1': the DHCP range "
+	  "contains the router's own address "
 	  "192.168.1.1/24" },
 	{ "192.168.1.10-192.168.1.250", "192.168.1.10-192.168.1.255",
 	  "r:20:9: network 'vm1': the DHCP range contains the network's own or broadcast address "
@@ -256,23 +257,25 @@ static const struct {
 	  "r:21:9: 192.168.1.129/25 of network 'lan' overlaps with 192.168.1.2/24 of bridge "
 	  "'vmbr1' at line 4" },
 	{ "192.168.1.2/24", "192.168.1.1/24",
-	  "r:20:9: address 192.168.1.1/24 of network 'vm1' is that of bridge 'vmbr1' at line 4 "
-	  "already" },
+	  "r:20:9: 192.168.1.1/24 of network 'vm1' is the same address as 192.168.1.1/24 of bridge "
+	  "'vmbr1' at line 4" },
 	{ "192.168.1.2/24", "192.168.5.2/24",
-	  "r:20:9: 192.168.1.1/24 of network 'vm1' and 192.168.5.2/24 of bridge 'vmbr1' at line 4 "
-	  "are different networks on the same bridge 'vmbr1'" },
+	  "r:20:9: 192.168.1.1/24 of network 'vm1' is on the same wire, but in another network "
+	  "than "
+	  "192.168.5.2/24 of bridge 'vmbr1' at line 4" },
 	{ "192.168.1.2/24", "192.168.1.20/24",
-	  "r:4:3: 192.168.1.20/24 of bridge 'vmbr1' lies in the DHCP range of network 'vm1'" },
+	  "r:4:3: 192.168.1.20/24 of bridge 'vmbr1' lies in the DHCP range of 192.168.1.1/24 of "
+	  "network 'vm1' at line 20" },
 	{ "192.168.1.2/24", "192.168.1.0/24",
 	  "r:4:3: bridge 'vmbr1': 192.168.1.0/24 is the network's own or broadcast address" },
 	{ "name: eth0, bridge: vmbr1, address: dhcp",
 	  "name: eth0, bridge: vmbr1, address: 192.168.1.20/24",
 	  "r:28:13: 192.168.1.20/24 of interface 'eth0' of 'test1' lies in the DHCP range of "
-	  "network 'vm1'" },
+	  "192.168.1.1/24 of network 'vm1' at line 20" },
 	{ "name: eth0, bridge: vmbr1, address: dhcp",
 	  "name: eth0, bridge: vmbr1, address: 192.168.7.20/24",
-	  "r:28:13: 192.168.7.20/24 of interface 'eth0' of 'test1' and 192.168.1.2/24 of bridge "
-	  "'vmbr1' at line 4 are different networks on the same bridge 'vmbr1'" },
+	  "r:28:13: 192.168.7.20/24 of interface 'eth0' of 'test1' is on the same wire, but in "
+	  "another network than 192.168.1.2/24 of bridge 'vmbr1' at line 4" },
 	{ "name: eth0, bridge: vmbr1, address: dhcp",
 	  "name: eth0, bridge: vmbr1, vlan: 5, address: 192.168.1.5/24",
 	  "r:28:13: 192.168.1.5/24 of interface 'eth0' of 'test1' overlaps with 192.168.1.2/24 of "
@@ -313,8 +316,8 @@ static const struct {
 	  "pveprov: 1\nnaem: home\nbridges: { vmbr1: { cidr: 192.168.100.9/24 } }\nx-",
 	  "r:1:1: 'name' is missing\nr:2:1: unknown key 'naem'; did you mean 'name'?\n"
 	  "r:4:1: unknown key 'x-bridges'; did you mean 'bridges'?\nr:21:9: 192.168.1.1/24 of "
-	  "network 'vm1' and 192.168.100.9/24 of bridge 'vmbr1' at line 3 are different networks "
-	  "on the same bridge 'vmbr1'\nr:22:9: 192.168.100.1/24 of network 'lan' overlaps with "
+	  "network 'vm1' is on the same wire, but in another network than 192.168.100.9/24 of "
+	  "bridge 'vmbr1' at line 3\nr:22:9: 192.168.100.1/24 of network 'lan' overlaps with "
 	  "192.168.100.9/24 of bridge 'vmbr1' at line 3" },
 };
 
