@@ -9,13 +9,15 @@ int pve_permissions_get(struct pve_client *c, struct pve_permissions *ret, struc
 		return -1;
 	if (!json_is_object(data)) {
 		json_decref(data);
-		return err_set(err, ERR_INTERNAL, "GET /access/permissions: the answer is of another kind");
+		return err_set(err, ERR_INTERNAL,
+			       "GET /access/permissions: the answer is of another kind");
 	}
 	ret->paths = data;
 	return 0;
 }
 
-int pve_permissions_add_path(struct pve_client *c, struct pve_permissions *p, const char *path, struct err **err)
+int pve_permissions_add_path(struct pve_client *c, struct pve_permissions *p, const char *path,
+			     struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params q = { 0 };
 	_cleanup_json_ json_t *data = NULL;
@@ -50,7 +52,8 @@ bool pve_permissions_has(const struct pve_permissions *p, const char *path, cons
 	}
 }
 
-int pve_access_role_create(struct pve_client *c, const char *role, const char *privileges, struct err **err)
+int pve_access_role_create(struct pve_client *c, const char *role, const char *privileges,
+			   struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 
@@ -59,7 +62,8 @@ int pve_access_role_create(struct pve_client *c, const char *role, const char *p
 	return pve_post(c, "/access/roles", &p, NULL, err);
 }
 
-int pve_access_role_update(struct pve_client *c, const char *role, const char *privileges, struct err **err)
+int pve_access_role_update(struct pve_client *c, const char *role, const char *privileges,
+			   struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/access/roles/%s", role);
 	_cleanup_pve_params_ struct pve_params p = { 0 };
@@ -68,7 +72,8 @@ int pve_access_role_update(struct pve_client *c, const char *role, const char *p
 	return pve_put(c, path, &p, NULL, err);
 }
 
-int pve_access_user_create(struct pve_client *c, const char *user, const char *comment, struct err **err)
+int pve_access_user_create(struct pve_client *c, const char *user, const char *comment,
+			   struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 
@@ -77,8 +82,8 @@ int pve_access_user_create(struct pve_client *c, const char *user, const char *c
 	return pve_post(c, "/access/users", &p, NULL, err);
 }
 
-int pve_access_grant(struct pve_client *c, const char *path, const char *user, const char *role, bool propagate,
-		     struct err **err)
+int pve_access_grant(struct pve_client *c, const char *path, const char *user, const char *role,
+		     bool propagate, struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 
@@ -89,8 +94,8 @@ int pve_access_grant(struct pve_client *c, const char *path, const char *user, c
 	return pve_put(c, "/access/acl", &p, NULL, err);
 }
 
-int pve_access_token_create(struct pve_client *c, const char *user, const char *id, bool separated, const char *comment,
-			    struct secret *ret_token, struct err **err)
+int pve_access_token_create(struct pve_client *c, const char *user, const char *id, bool separated,
+			    const char *comment, struct secret *ret_token, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/access/users/%s/token/%s", user, id);
 	_cleanup_pve_params_ struct pve_params p = { 0 };
@@ -107,7 +112,8 @@ int pve_access_token_create(struct pve_client *c, const char *user, const char *
 	return 0;
 }
 
-int pve_access_token_delete(struct pve_client *c, const char *user, const char *id, struct err **err)
+int pve_access_token_delete(struct pve_client *c, const char *user, const char *id,
+			    struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/access/users/%s/token/%s", user, id);
 

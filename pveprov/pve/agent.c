@@ -1,9 +1,9 @@
 #include "pve/agent_private.h"
 
 enum {
-	PING_PAUSE_MS = 250,	/* the server itself takes 3 s to say no */
+	PING_PAUSE_MS = 250, /* the server itself takes 3 s to say no */
 	PING_PAUSE_MOST_MS = 1000,
-	CALL_MS = 45000,	/* the server's limit between its daemons is 30 s */
+	CALL_MS = 45000, /* the server's limit between its daemons is 30 s */
 };
 
 int pve_agent_call(struct pve_client *c, struct pve_vm vm, const char *method, const char *command,
@@ -11,8 +11,13 @@ int pve_agent_call(struct pve_client *c, struct pve_vm vm, const char *method, c
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/agent/%s", vm.node, vm.id, command);
 	struct pve_exchange x = {
-		.method = method, .path = path, .params = params, .timeout_ms = CALL_MS, .body_max = body_max,
-		.once = true, /* callers wait in loops of their own, and some answers are given once only */
+		.method = method,
+		.path = path,
+		.params = params,
+		.timeout_ms = CALL_MS,
+		.body_max = body_max,
+		.once = true, /* callers wait in loops of their own, and some answers are given once
+				 only */
 	};
 
 	pve_gate_enter(c, vm.node);
@@ -23,7 +28,8 @@ int pve_agent_call(struct pve_client *c, struct pve_vm vm, const char *method, c
 	return r;
 }
 
-int pve_agent_result(struct pve_client *c, struct pve_vm vm, const char *command, json_t **ret, struct err **err)
+int pve_agent_result(struct pve_client *c, struct pve_vm vm, const char *command, json_t **ret,
+		     struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 
@@ -31,7 +37,8 @@ int pve_agent_result(struct pve_client *c, struct pve_vm vm, const char *command
 		return -1;
 	json_t *result = json_object_get(data, "result");
 	if (!result)
-		return err_set(err, ERR_INTERNAL, "agent of VM %u: %s gave no result", vm.id, command);
+		return err_set(err, ERR_INTERNAL, "agent of VM %u: %s gave no result", vm.id,
+			       command);
 	*ret = json_incref(result);
 	return 0;
 }
@@ -41,7 +48,8 @@ int pve_agent_ping(struct pve_client *c, struct pve_vm vm, struct err **err)
 	return pve_agent_call(c, vm, "POST", "ping", NULL, 0, NULL, err);
 }
 
-/* A disabled option looks to the server like an agent that is not there: the configuration tells. */
+/* A disabled option looks to the server like an agent that is not there: the configuration tells.
+ */
 static int check_option(struct pve_client *c, struct pve_vm vm, struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -55,31 +63,40 @@ static int check_option(struct pve_client *c, struct pve_vm vm, struct err **err
 		return err_code(err, PVE_VM_STOPPED);
 	}
 	if (!s.agent_enabled) {
-		err_set(err, ERR_CONFLICT, "the guest agent of VM %u is not enabled in its configuration", vm.id);
+		err_set(err, ERR_CONFLICT,
+			"the guest agent of VM %u is not enabled in its configuration", vm.id);
 		err_hint(err, "set agent=1, then stop and start the VM");
 		return err_code(err, PVE_AGENT_OFF);
 	}
 	return 0;
 }
 
-static int gave_up(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms, const struct err *last, struct err **err)
+static int gave_up(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms,
+		   const struct err *last, struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_vm_status s = { 0 };
 	bool known = pve_vm_status(c, vm, &a, &s, NULL) == 0;
 
-	err_set(err, ERR_TIMEOUT, "the guest agent of VM %u did not answer within %.3g s (the VM %s, up %" PRId64 " s): %s",
+	err_set(err, ERR_TIMEOUT,
+		"the guest agent of VM %u did not answer within %.3g s (the VM %s, up %" PRId64
+		" s): %s",
 		vm.id, (double)timeout_ms / 1000,
-		!known ? "is not to be seen" : s.paused ? "is paused" : s.running ? "runs" : "is stopped",
+		!known	    ? "is not to be seen"
+		: s.paused  ? "is paused"
+		: s.running ? "runs"
+			    : "is stopped",
 		s.uptime_s, last->text);
-	err_hint(err, "is qemu-guest-agent installed and enabled in the template? look at the VM's console");
+	err_hint(err, "is qemu-guest-agent installed and enabled in the template? look at the VM's "
+		      "console");
 	return err_code(err, PVE_AGENT_NOT_READY);
 }
 
 /* What can go away by waiting. */
 static bool not_yet(const struct err *e)
 {
-	return pve_is(e, PVE_AGENT_NOT_READY) || e->kind == ERR_UNREACHABLE || e->kind == ERR_TIMEOUT || e->kind == ERR_BUSY;
+	return pve_is(e, PVE_AGENT_NOT_READY) || e->kind == ERR_UNREACHABLE ||
+	       e->kind == ERR_TIMEOUT || e->kind == ERR_BUSY;
 }
 
 int pve_agent_wait(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms, struct err **err)
@@ -102,7 +119,10 @@ int pve_agent_wait(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms, s
 		if (deadline_passed(&d))
 			return gave_up(c, vm, timeout_ms, failed, err);
 		int64_t elapsed = clock_now_ms(c->clock) - d.start_ms;
-		if (deadline_sleep(&d, MIN(MAX(elapsed / 20, (int64_t)PING_PAUSE_MS), (int64_t)PING_PAUSE_MOST_MS), err) < 0)
+		if (deadline_sleep(&d,
+				   MIN(MAX(elapsed / 20, (int64_t)PING_PAUSE_MS),
+				       (int64_t)PING_PAUSE_MOST_MS),
+				   err) < 0)
 			return -1;
 	}
 }
@@ -120,7 +140,8 @@ int pve_agent_bytes(const json_t *text, struct buf *out)
 			if (buf_addc(out, (char)(s[i] << 6 | (s[i + 1] & 0x3f))) < 0)
 				return -1;
 			i++;
-		} else { /* beyond 255: a server that decodes by itself; then the text is as it was */
+		} else { /* beyond 255: a server that decodes by itself; then the text is as it was
+			  */
 			out->len = start;
 			return buf_add(out, s, n);
 		}

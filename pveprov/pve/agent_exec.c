@@ -13,15 +13,17 @@ void pve_agent_output_free(struct pve_agent_output *o)
 	buf_free(&o->err);
 }
 
-static int begin(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x, int64_t *ret_pid, struct err **err)
+static int begin(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x,
+		 int64_t *ret_pid, struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 	_cleanup_json_ json_t *data = NULL;
 
 	if (x->input_len > PVE_AGENT_INPUT_MAX)
-		return err_set(err, ERR_USAGE, "input of '%s' is %zu bytes, the agent takes %d", x->argv[0], x->input_len,
-			       PVE_AGENT_INPUT_MAX);
-	/* Repeated, the key is an array (7.x: a list with NUL between). One string with blanks would be one word. */
+		return err_set(err, ERR_USAGE, "input of '%s' is %zu bytes, the agent takes %d",
+			       x->argv[0], x->input_len, PVE_AGENT_INPUT_MAX);
+	/* Repeated, the key is an array (7.x: a list with NUL between). One string with blanks
+	 * would be one word. */
 	for (size_t i = 0; x->argv[i]; i++)
 		pve_params_add(&p, "command", x->argv[i]);
 	if (x->input_len) {
@@ -39,12 +41,14 @@ static int begin(struct pve_client *c, struct pve_vm vm, const struct pve_agent_
 	return 0;
 }
 
-static int take_output(const json_t *data, const struct pve_agent_exec *x, struct pve_agent_output *ret, struct err **err)
+static int take_output(const json_t *data, const struct pve_agent_exec *x,
+		       struct pve_agent_output *ret, struct err **err)
 {
 	struct pve_agent_output o = {
 		.out.ceiling = x->output_max ? x->output_max : OUTPUT_MAX,
 		.err.ceiling = x->output_max ? x->output_max : OUTPUT_MAX,
-		.truncated = json_flag(data, "out-truncated", false) || json_flag(data, "err-truncated", false),
+		.truncated = json_flag(data, "out-truncated", false) ||
+			     json_flag(data, "err-truncated", false),
 	};
 	int64_t signal = json_int(data, "signal", 0);
 
@@ -59,14 +63,16 @@ static int take_output(const json_t *data, const struct pve_agent_exec *x, struc
 }
 
 /* One look: *ret_data is set once it has ended. */
-static int look(struct pve_client *c, struct pve_vm vm, int64_t pid, size_t output_max, json_t **ret_data, struct err **err)
+static int look(struct pve_client *c, struct pve_vm vm, int64_t pid, size_t output_max,
+		json_t **ret_data, struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 	json_t *data = NULL;
 
 	pve_params_add_int(&p, "pid", pid);
 	/* A byte is at most six characters ("\u001b"), in two streams. */
-	if (pve_agent_call(c, vm, "GET", "exec-status", &p, output_max * 12 + 65536, &data, err) < 0)
+	if (pve_agent_call(c, vm, "GET", "exec-status", &p, output_max * 12 + 65536, &data, err) <
+	    0)
 		return -1;
 	if (json_flag(data, "exited", false)) {
 		*ret_data = data;
@@ -76,8 +82,8 @@ static int look(struct pve_client *c, struct pve_vm vm, int64_t pid, size_t outp
 	return 0;
 }
 
-static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x, int64_t pid,
-		    struct pve_agent_output *ret, struct err **err)
+static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x,
+		    int64_t pid, struct pve_agent_output *ret, struct err **err)
 {
 	struct deadline d = deadline_in(c->clock, x->timeout_ms ? x->timeout_ms : (int64_t)EXEC_MS);
 	size_t output_max = x->output_max ? x->output_max : (size_t)OUTPUT_MAX;
@@ -94,22 +100,27 @@ static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_age
 		int r = look(c, vm, pid, output_max, &data, &failed);
 		if (r == 0 && data)
 			return take_output(data, x, ret, err);
-		bool goes_on = r == 0 || pve_outcome_unknown(failed) || pve_is(failed, PVE_AGENT_NOT_READY);
+		bool goes_on = r == 0 || pve_outcome_unknown(failed) ||
+			       pve_is(failed, PVE_AGENT_NOT_READY);
 		lost = r == 0 ? 0 : lost + 1;
 		if (!goes_on || lost > LOST_TRIES) {
 			err_move(err, TAKE_PTR(failed));
 			/* An answer is given once: the one that was lost had the result. */
-			return lost > 1 && err && pve_is(*err, PVE_AGENT_NO_PID) ? err_wrap(err, "its result was lost") : -1;
+			return lost > 1 && err && pve_is(*err, PVE_AGENT_NO_PID)
+				       ? err_wrap(err, "its result was lost")
+				       : -1;
 		}
 		if (deadline_check(&d, err, "'%s'", x->argv[0]) < 0)
-			return err_hint(err, "it still runs in the guest, as process %" PRId64, pid);
+			return err_hint(err, "it still runs in the guest, as process %" PRId64,
+					pid);
 		int64_t now = clock_now_ms(c->clock);
-		wait_ms = deadline_poll_ms(now - d.start_ms, MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
+		wait_ms = deadline_poll_ms(now - d.start_ms,
+					   MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
 	}
 }
 
-int pve_agent_exec(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x, struct pve_agent_output *ret,
-		   struct err **err)
+int pve_agent_exec(struct pve_client *c, struct pve_vm vm, const struct pve_agent_exec *x,
+		   struct pve_agent_output *ret, struct err **err)
 {
 	int64_t pid = 0;
 

@@ -7,7 +7,8 @@ static bool read_address(const json_t *j, struct addr_cidr *ret)
 {
 	const char *text = json_text(j, "ip-address");
 	int64_t prefix = json_int(j, "prefix", -1);
-	_cleanup_free_ char *cidr = text ? xasprintf("%.*s/%" PRId64, (int)strcspn(text, "%"), text, prefix) : NULL;
+	_cleanup_free_ char *cidr =
+		text ? xasprintf("%.*s/%" PRId64, (int)strcspn(text, "%"), text, prefix) : NULL;
 
 	return cidr && addr_cidr_parse(cidr, ret);
 }
@@ -30,8 +31,8 @@ static struct pve_guest_nic read_nic(const json_t *j, struct arena *a)
 	return nic;
 }
 
-int pve_agent_interfaces(struct pve_client *c, struct pve_vm vm, struct arena *a, struct pve_guest_nic **ret,
-			 size_t *ret_n, struct err **err)
+int pve_agent_interfaces(struct pve_client *c, struct pve_vm vm, struct arena *a,
+			 struct pve_guest_nic **ret, size_t *ret_n, struct err **err)
 {
 	_cleanup_json_ json_t *result = NULL;
 	size_t n = 0, i;
@@ -57,13 +58,17 @@ static bool fits(const struct addr_cidr *c, const struct pve_address_want *w, ui
 	return w->within ? addr_cidr_contains(w->within, &c->addr) : !addr_is_link_local(&c->addr);
 }
 
-static const struct addr_cidr *find(const struct pve_guest_nic *nics, size_t n, const struct pve_address_want *w)
+static const struct addr_cidr *find(const struct pve_guest_nic *nics, size_t n,
+				    const struct pve_address_want *w)
 {
 	uint8_t families[] = { w->family ? w->family : 4, w->family ? w->family : 6 };
 
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
 		for (size_t i = 0; i < n; i++)
-			for (size_t k = 0; nics[i].has_mac && addr_mac_equal(&nics[i].mac, &w->mac) && k < nics[i].n_addrs; k++)
+			for (size_t k = 0;
+			     nics[i].has_mac && addr_mac_equal(&nics[i].mac, &w->mac) &&
+			     k < nics[i].n_addrs;
+			     k++)
 				if (fits(&nics[i].addrs[k], w, families[f]))
 					return &nics[i].addrs[k];
 	return NULL;
@@ -79,7 +84,8 @@ static char *seen_text(const struct pve_guest_nic *nics, size_t n)
 		_cleanup_buf_ struct buf b = { 0 };
 		if (streq(nics[i].name, "lo"))
 			continue;
-		buf_addf(&b, "%s %s", nics[i].name, nics[i].has_mac ? addr_mac_text(&nics[i].mac, mac) : "without MAC");
+		buf_addf(&b, "%s %s", nics[i].name,
+			 nics[i].has_mac ? addr_mac_text(&nics[i].mac, mac) : "without MAC");
 		for (size_t k = 0; k < nics[i].n_addrs; k++)
 			buf_addf(&b, " %s", addr_cidr_text(&nics[i].addrs[k], text));
 		strv_add(&seen, buf_text(&b));
@@ -87,8 +93,9 @@ static char *seen_text(const struct pve_guest_nic *nics, size_t n)
 	return seen.n ? strv_join(&seen, "; ") : xstrdup("no interface");
 }
 
-int pve_agent_wait_address(struct pve_client *c, struct pve_vm vm, const struct pve_address_want *want,
-			   int64_t timeout_ms, struct addr_cidr *ret, struct err **err)
+int pve_agent_wait_address(struct pve_client *c, struct pve_vm vm,
+			   const struct pve_address_want *want, int64_t timeout_ms,
+			   struct addr_cidr *ret, struct err **err)
 {
 	struct deadline d = deadline_in(c->clock, timeout_ms);
 	struct addr_cidr last = { 0 };
@@ -110,18 +117,25 @@ int pve_agent_wait_address(struct pve_client *c, struct pve_vm vm, const struct 
 		}
 		last = now ? *now : (struct addr_cidr){ 0 };
 		if (deadline_passed(&d)) {
-			_cleanup_free_ char *seen = r == 0 ? seen_text(nics, n) : xstrdup(failed->text);
-			err_set(err, ERR_TIMEOUT, "no address on the NIC %s of VM %u within %.3g s; seen: %s",
-				addr_mac_text(&want->mac, mac), vm.id, (double)timeout_ms / 1000, seen);
-			return err_hint(err, "is a DHCP server on its bridge? look at the VM's console");
+			_cleanup_free_ char *seen =
+				r == 0 ? seen_text(nics, n) : xstrdup(failed->text);
+			err_set(err, ERR_TIMEOUT,
+				"no address on the NIC %s of VM %u within %.3g s; seen: %s",
+				addr_mac_text(&want->mac, mac), vm.id, (double)timeout_ms / 1000,
+				seen);
+			return err_hint(err,
+					"is a DHCP server on its bridge? look at the VM's console");
 		}
 		int64_t elapsed = clock_now_ms(c->clock) - d.start_ms;
-		if (deadline_sleep(&d, MIN(MAX(elapsed / 20, (int64_t)LOOK_MS), (int64_t)LOOK_MOST_MS), err) < 0)
+		if (deadline_sleep(&d,
+				   MIN(MAX(elapsed / 20, (int64_t)LOOK_MS), (int64_t)LOOK_MOST_MS),
+				   err) < 0)
 			return -1;
 	}
 }
 
-int pve_agent_osinfo(struct pve_client *c, struct pve_vm vm, struct arena *a, struct pve_osinfo *ret, struct err **err)
+int pve_agent_osinfo(struct pve_client *c, struct pve_vm vm, struct arena *a,
+		     struct pve_osinfo *ret, struct err **err)
 {
 	_cleanup_json_ json_t *j = NULL;
 	const char *id;

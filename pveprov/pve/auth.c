@@ -2,6 +2,20 @@
 #include "base/text.h"
 #include "pve/client_private.h"
 
+/* "PVE:user@realm:6B00DA9D::...": when it was made, by the server's clock. -1: not to be seen. */
+static int64_t ticket_time(const struct secret *ticket)
+{
+	const char *at = secret_is_set(ticket) && starts_with(ticket->text, "PVE:")
+				 ? strchr(ticket->text + 4, ':')
+				 : NULL;
+	uint64_t seconds;
+
+	if (!at || strlen(at) < strlen(":6B00DA9D::") || memcmp(at + 9, "::", 2) != 0)
+		return -1;
+	_cleanup_free_ char *digits = xstrndup(at + 1, 8);
+	return text_to_hex(digits, UINT32_MAX, &seconds) ? (int64_t)seconds : -1;
+}
+
 void pve_auth_init(struct pve_auth *a, const struct pve_login *l)
 {
 	static const struct secret none;
@@ -16,7 +30,7 @@ void pve_auth_init(struct pve_auth *a, const struct pve_login *l)
 			secret_set(to[i], s->text, s->len);
 	}
 	a->generation = 1;
-	a->since_s = -1;
+	a->since_s = ticket_time(&a->ticket);
 	a->second_factor = l->second_factor;
 	a->second_factor_ctx = l->second_factor_ctx;
 }
@@ -39,7 +53,8 @@ int pve_token_split(const char *text, char **ret_user, struct secret *ret_token,
 
 	if (!equals || !equals[1] || equals == bang + 1 || !at || at > bang) {
 		err_set(err, ERR_USAGE, "the API token is not of the form user@realm!id=secret");
-		return err_hint(err, "'pveum user token add USER@REALM ID' on the node prints both parts");
+		return err_hint(
+			err, "'pveum user token add USER@REALM ID' on the node prints both parts");
 	}
 	secret_set(ret_token, equals + 1, strlen(equals + 1));
 	*ret_user = xstrndup(text, (size_t)(equals - text));
@@ -47,8 +62,8 @@ int pve_token_split(const char *text, char **ret_user, struct secret *ret_token,
 }
 
 /* POST /access/ticket. *ret_data is the server's object. */
-static int ask_for_ticket(struct pve_client *c, const struct secret *password, const char *challenge, json_t **ret_data,
-			  struct err **err)
+static int ask_for_ticket(struct pve_client *c, const struct secret *password,
+			  const char *challenge, json_t **ret_data, struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 
@@ -57,7 +72,9 @@ static int ask_for_ticket(struct pve_client *c, const struct secret *password, c
 	pve_params_add(&p, "tfa-challenge", challenge);
 	/* 7.x answers with a challenge of the old kind without this. */
 	pve_params_add_bool(&p, "new-format", true);
-	struct pve_exchange x = { .method = "POST", .path = "/access/ticket", .params = &p, .bare = true };
+	struct pve_exchange x = {
+		.method = "POST", .path = "/access/ticket", .params = &p, .bare = true
+	};
 	return pve_exchange_data(c, &x, ret_data, err);
 }
 
@@ -66,7 +83,8 @@ static int take_ticket(struct pve_client *c, const json_t *data, struct err **er
 	struct pve_auth *a = &c->auth;
 	const char *ticket, *csrf;
 
-	if (json_need_text(data, "ticket", &ticket, err) < 0 || json_need_text(data, "CSRFPreventionToken", &csrf, err) < 0)
+	if (json_need_text(data, "ticket", &ticket, err) < 0 ||
+	    json_need_text(data, "CSRFPreventionToken", &csrf, err) < 0)
 		return err_wrap(err, "log in as '%s'", a->user);
 	secret_set(&a->ticket, ticket, strlen(ticket));
 	secret_set(&a->csrf, csrf, strlen(csrf));
@@ -84,12 +102,14 @@ static int answer_challenge(struct pve_client *c, const char *challenge, struct 
 
 	if (!a->second_factor) {
 		err_set(err, ERR_SECOND_FACTOR, "account '%s' wants a second factor", a->user);
-		return err_hint(err, "run it on a terminal, or give a code; an API token needs none");
+		return err_hint(err,
+				"run it on a terminal, or give a code; an API token needs none");
 	}
 	/* "PVE:!tfa!..." says in percent-encoded JSON which kinds the account has. */
 	_cleanup_free_ char *kinds = pve_percent_decode(challenge);
 	if (starts_with(challenge, "PVE:!tfa!") && !strstr(kinds, "\"totp\":true")) {
-		err_set(err, ERR_SECOND_FACTOR, "account '%s' has a second factor, but no TOTP", a->user);
+		err_set(err, ERR_SECOND_FACTOR, "account '%s' has a second factor, but no TOTP",
+			a->user);
 		return err_hint(err, "add a TOTP to the account, or use an API token");
 	}
 	if (a->second_factor(a->second_factor_ctx, &code, err) < 0)
@@ -108,7 +128,8 @@ static int log_in(struct pve_client *c, struct err **err)
 	_cleanup_json_ json_t *data = NULL;
 
 	if (!secret_is_set(&a->password)) {
-		err_set(err, ERR_AUTH, "the ticket of '%s' has run out and there is no password", a->user);
+		err_set(err, ERR_AUTH, "the ticket of '%s' has run out and there is no password",
+			a->user);
 		return err_hint(err, "log in again: pveprov auth login");
 	}
 	if (ask_for_ticket(c, &a->password, NULL, &data, err) < 0)
@@ -141,7 +162,7 @@ static int ensure_ticket(struct pve_client *c, struct err **err)
 
 	if (!secret_is_set(&a->ticket))
 		return log_in(c, err);
-	/* A ticket from outside is as old as it is: a new one at once costs one request, a 401 costs 3 s. */
+	/* Renewed early rather than late: that costs one request, a 401 costs 3 s. */
 	if (a->since_s < 0 || clock_wall_s(c->clock) - a->since_s >= AUTH_RENEW_S)
 		return renew(c, err);
 	return 0;
@@ -158,8 +179,8 @@ static void add_line(struct pve_headers *h, const char *name, const char *value)
 	h->v[i] = h->lines[i].text;
 }
 
-int pve_auth_headers(struct pve_client *c, bool write, struct pve_headers *ret, uint64_t *ret_generation,
-		     struct err **err)
+int pve_auth_headers(struct pve_client *c, bool write, struct pve_headers *ret,
+		     uint64_t *ret_generation, struct err **err)
 {
 	struct pve_auth *a = &c->auth;
 
@@ -227,14 +248,16 @@ bool pve_auth_is_root(const struct pve_client *c)
 	return streq(c->auth.user, "root@pam") && !secret_is_set(&c->auth.token);
 }
 
-int pve_auth_ticket(struct pve_client *c, struct secret *ret_ticket, struct secret *ret_csrf, struct err **err)
+int pve_auth_ticket(struct pve_client *c, struct secret *ret_ticket, struct secret *ret_csrf,
+		    struct err **err)
 {
 	struct pve_auth *a = &c->auth;
 
 	if (pve_auth_login(c, err) < 0)
 		return -1;
 	if (secret_is_set(&a->token))
-		return err_set(err, ERR_AUTH, "account '%s' is a token, which has no ticket", a->user);
+		return err_set(err, ERR_AUTH, "account '%s' is a token, which has no ticket",
+			       a->user);
 	pthread_mutex_lock(&a->lock);
 	secret_set(ret_ticket, a->ticket.text, a->ticket.len);
 	secret_set(ret_csrf, a->csrf.text, a->csrf.len);

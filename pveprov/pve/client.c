@@ -22,8 +22,10 @@ bool pve_endpoint_split(const char *text, char **ret_host, uint16_t *ret_port)
 	if (!n || strstr(text, "http://") == text || (bracket && s[n] != ']'))
 		return false;
 	_cleanup_free_ char *host = xstrndup(s, n);
-	if (!text_consists_of(host, bracket ? "0123456789abcdefABCDEF:." :
-					      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"))
+	if (!text_consists_of(
+		    host,
+		    bracket ? "0123456789abcdefABCDEF:."
+			    : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"))
 		return false;
 	if (*after == ':') {
 		size_t digits = strcspn(++after, "/");
@@ -49,12 +51,15 @@ static int check_login(const struct pve_login *l, struct err **err)
 		return err_hint(err, "write it as user@realm, for example root@pam");
 	}
 	if (token != (strchr(at, '!') != NULL))
-		return err_set(err, ERR_USAGE, token ? "token of '%s' has no id (user@realm!id)" :
-						       "account '%s' is a token, but its secret is missing", l->user);
+		return err_set(err, ERR_USAGE,
+			       token ? "token of '%s' has no id (user@realm!id)"
+				     : "account '%s' is a token, but its secret is missing",
+			       l->user);
 	if (strpbrk(l->user, " \t\r\n=;") ||
 	    (token && l->token->text[strcspn(l->token->text, " \t\r\n")]))
 		return err_set(err, ERR_USAGE, "account or token has characters that cannot be");
-	if (!token && !(l->password && secret_is_set(l->password)) && !(l->ticket && secret_is_set(l->ticket)))
+	if (!token && !(l->password && secret_is_set(l->password)) &&
+	    !(l->ticket && secret_is_set(l->ticket)))
 		return err_set(err, ERR_USAGE, "no password, ticket or token for '%s'", l->user);
 	return 0;
 }
@@ -72,8 +77,12 @@ int pve_client_new(const struct pve_options *o, struct pve_client **ret, struct 
 	if (check_login(&o->login, err) < 0)
 		return -1;
 	struct http_options ho = {
-		.host = host, .port = port, .fingerprint = o->fingerprint, .ca_file = o->ca_file,
-		.clock = o->clock, .log = o->log,
+		.host = host,
+		.port = port,
+		.fingerprint = o->fingerprint,
+		.ca_file = o->ca_file,
+		.clock = o->clock,
+		.log = o->log,
 	};
 	if (!http && http_curl_new(&ho, &http, err) < 0)
 		return -1;
@@ -82,7 +91,9 @@ int pve_client_new(const struct pve_options *o, struct pve_client **ret, struct 
 	c->endpoint = xasprintf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
 	c->clock = o->clock;
 	c->log = o->log;
-	c->random = o->seed ? o->seed : (uint64_t)clock_now_ms(o->clock) * 2654435761u + (uint64_t)clock_wall_s(o->clock);
+	c->random = o->seed ? o->seed
+			    : (uint64_t)clock_now_ms(o->clock) * 2654435761u +
+				      (uint64_t)clock_wall_s(o->clock);
 	pthread_mutex_init(&c->lock, NULL);
 	pve_auth_init(&c->auth, &o->login);
 	*ret = c;
@@ -137,16 +148,21 @@ static int send_once(struct pve_client *c, const struct pve_exchange *x, struct 
 	struct pve_headers headers = { 0 };
 
 	if (x->params && x->params->encoded.overflow)
-		return err_set(err, ERR_USAGE, "parameters of %s %s are too large", x->method, x->path);
+		return err_set(err, ERR_USAGE, "parameters of %s %s are too large", x->method,
+			       x->path);
 	if (!x->bare && pve_auth_headers(c, !reads, &headers, ret_generation, err) < 0)
 		return -1;
 	const char *encoded = some ? x->params->encoded.data : "";
-	_cleanup_free_ char *target =
-		xasprintf("/api2/json%s%s%s", x->path, some && in_query ? "?" : "", in_query ? encoded : "");
+	_cleanup_free_ char *target = xasprintf(
+		"/api2/json%s%s%s", x->path, some && in_query ? "?" : "", in_query ? encoded : "");
 	struct http_request q = {
-		.method = x->method, .target = target, .headers = headers.v,
-		.body = in_query ? NULL : encoded, .body_len = in_query ? 0 : strlen(encoded),
-		.timeout_ms = x->timeout_ms, .body_max = x->body_max,
+		.method = x->method,
+		.target = target,
+		.headers = headers.v,
+		.body = in_query ? NULL : encoded,
+		.body_len = in_query ? 0 : strlen(encoded),
+		.timeout_ms = x->timeout_ms,
+		.body_max = x->body_max,
 	};
 	int r = http_exchange(c->http, &q, ret, err);
 	pve_headers_free(&headers);
@@ -156,14 +172,15 @@ static int send_once(struct pve_client *c, const struct pve_exchange *x, struct 
 }
 
 /* The answer as JSON, or its error. */
-static int read_answer(struct pve_client *c, const struct pve_exchange *x, struct http_response *r, json_t **ret,
-		       struct err **err)
+static int read_answer(struct pve_client *c, const struct pve_exchange *x, struct http_response *r,
+		       json_t **ret, struct err **err)
 {
 	_cleanup_free_ char *what = xasprintf("%s %s", x->method, x->path);
 	_cleanup_json_ json_t *answer = NULL;
 	bool good = r->status >= 200 && r->status < 300;
 	/* A failure may have no body (401), a text (501), or JSON. */
-	bool is_json = r->body.len && json_parse(what, buf_text(&r->body), r->body.len, &answer, good ? err : NULL) == 0;
+	bool is_json = r->body.len && json_parse(what, buf_text(&r->body), r->body.len, &answer,
+						 good ? err : NULL) == 0;
 
 	if (!good) {
 		const char *text = is_json ? json_text(answer, "message") : NULL;
@@ -174,7 +191,8 @@ static int read_answer(struct pve_client *c, const struct pve_exchange *x, struc
 		if (!is_json && r->body.len)
 			err_wrap(err, "answer of '%s'", c->endpoint);
 		else
-			err_set(err, ERR_INTERNAL, "%s: answer of '%s' is not an object", what, c->endpoint);
+			err_set(err, ERR_INTERNAL, "%s: answer of '%s' is not an object", what,
+				c->endpoint);
 		return err_hint(err, "is this a Proxmox VE API?");
 	}
 	*ret = TAKE_PTR(answer);
@@ -182,7 +200,8 @@ static int read_answer(struct pve_client *c, const struct pve_exchange *x, struc
 }
 
 /* Sends, with one more login where the ticket has run out. */
-static int send_logged_in(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer, struct err **err)
+static int send_logged_in(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer,
+			  struct err **err)
 {
 	for (bool again = true;; again = false) {
 		_cleanup_http_response_ struct http_response r = { 0 };
@@ -196,7 +215,8 @@ static int send_logged_in(struct pve_client *c, const struct pve_exchange *x, js
 	}
 }
 
-int pve_exchange(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer, struct err **err)
+int pve_exchange(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer,
+		 struct err **err)
 {
 	int tries = streq(x->method, "GET") && !x->once ? GET_TRIES : 1;
 
@@ -214,7 +234,8 @@ int pve_exchange(struct pve_client *c, const struct pve_exchange *x, json_t **re
 	}
 }
 
-int pve_exchange_data(struct pve_client *c, const struct pve_exchange *x, json_t **ret, struct err **err)
+int pve_exchange_data(struct pve_client *c, const struct pve_exchange *x, json_t **ret,
+		      struct err **err)
 {
 	_cleanup_json_ json_t *answer = NULL;
 
@@ -227,20 +248,23 @@ int pve_exchange_data(struct pve_client *c, const struct pve_exchange *x, json_t
 	return 0;
 }
 
-int pve_call(struct pve_client *c, const char *method, const char *path, const struct pve_params *params,
-	     int64_t timeout_ms, json_t **ret_answer, struct err **err)
+int pve_call(struct pve_client *c, const char *method, const char *path,
+	     const struct pve_params *params, int64_t timeout_ms, json_t **ret_answer,
+	     struct err **err)
 {
-	struct pve_exchange x = { .method = method, .path = path, .params = params, .timeout_ms = timeout_ms };
+	struct pve_exchange x = {
+		.method = method, .path = path, .params = params, .timeout_ms = timeout_ms
+	};
 
 	return pve_exchange(c, &x, ret_answer, err);
 }
 
-#define DEFINE_METHOD(name, word)                                                                        \
-	int pve_##name(struct pve_client *c, const char *path, const struct pve_params *params,          \
-		       json_t **ret_data, struct err **err)                                              \
-	{                                                                                                \
-		struct pve_exchange x = { .method = word, .path = path, .params = params };              \
-		return pve_exchange_data(c, &x, ret_data, err);                                          \
+#define DEFINE_METHOD(name, word)                                                                  \
+	int pve_##name(struct pve_client *c, const char *path, const struct pve_params *params,    \
+		       json_t **ret_data, struct err **err)                                        \
+	{                                                                                          \
+		struct pve_exchange x = { .method = word, .path = path, .params = params };        \
+		return pve_exchange_data(c, &x, ret_data, err);                                    \
 	}
 
 DEFINE_METHOD(get, "GET")
@@ -288,12 +312,13 @@ uint64_t pve_random(struct pve_client *c, uint64_t n)
 	return r;
 }
 
-int pve_retry(struct pve_client *c, int64_t limit_ms, int (*attempt)(void *ctx, struct err **err), void *ctx,
-	      struct err **err)
+int pve_retry(struct pve_client *c, int64_t limit_ms, int (*attempt)(void *ctx, struct err **err),
+	      void *ctx, struct err **err)
 {
 	struct deadline d = deadline_in(c->clock, MAX(limit_ms, (int64_t)0));
 
-	for (int64_t wait_ms = RETRY_FIRST_MS;; wait_ms = MIN(wait_ms * 2, (int64_t)RETRY_MOST_MS)) {
+	for (int64_t wait_ms = RETRY_FIRST_MS;;
+	     wait_ms = MIN(wait_ms * 2, (int64_t)RETRY_MOST_MS)) {
 		_cleanup_err_ struct err *failed = NULL;
 
 		if (attempt(ctx, &failed) == 0)

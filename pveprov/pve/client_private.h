@@ -20,7 +20,7 @@ struct pve_auth {
 	struct secret ticket;
 	struct secret csrf;
 	uint64_t generation; /* of the ticket: two threads with a 401 log in once */
-	int64_t since_s;     /* wall clock of the ticket, -1: unknown age */
+	int64_t since_s;     /* when the ticket was made, -1: unknown */
 	int (*second_factor)(void *ctx, struct secret *ret_code, struct err **err);
 	void *second_factor_ctx;
 };
@@ -61,10 +61,12 @@ struct pve_exchange {
 	bool bare;	    /* without login: the login itself */
 };
 
-int pve_exchange(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer, struct err **err);
+int pve_exchange(struct pve_client *c, const struct pve_exchange *x, json_t **ret_answer,
+		 struct err **err);
 
 /* `data` of the whole answer of pve_exchange(); *ret may be NULL. */
-int pve_exchange_data(struct pve_client *c, const struct pve_exchange *x, json_t **ret, struct err **err);
+int pve_exchange_data(struct pve_client *c, const struct pve_exchange *x, json_t **ret,
+		      struct err **err);
 
 void pve_auth_init(struct pve_auth *a, const struct pve_login *l);
 void pve_auth_free(struct pve_auth *a);
@@ -74,8 +76,8 @@ struct pve_headers {
 	struct secret lines[2];
 	const char *v[3];
 };
-int pve_auth_headers(struct pve_client *c, bool write, struct pve_headers *ret, uint64_t *ret_generation,
-		     struct err **err);
+int pve_auth_headers(struct pve_client *c, bool write, struct pve_headers *ret,
+		     uint64_t *ret_generation, struct err **err);
 void pve_headers_free(struct pve_headers *h);
 
 /* After a 401: whether another try with a new ticket makes sense. */

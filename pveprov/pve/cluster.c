@@ -3,7 +3,8 @@
 #include "base/text.h"
 #include "pve/vm_entry.h"
 
-int pve_cluster_vms(struct pve_client *c, struct arena *a, struct pve_vm_entry **ret, size_t *ret_n, struct err **err)
+int pve_cluster_vms(struct pve_client *c, struct arena *a, struct pve_vm_entry **ret, size_t *ret_n,
+		    struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 	_cleanup_json_ json_t *data = NULL;
@@ -39,8 +40,8 @@ static int not_found(const struct pve_vm_entry *vms, size_t n, const char *name,
 	return err_hint(err, "pveprov vm list shows those that this account may see");
 }
 
-int pve_cluster_find(const struct pve_vm_entry *vms, size_t n, const char *id_or_name, const struct pve_vm_entry **ret,
-		     struct err **err)
+int pve_cluster_find(const struct pve_vm_entry *vms, size_t n, const char *id_or_name,
+		     const struct pve_vm_entry **ret, struct err **err)
 {
 	const struct pve_vm_entry *found = NULL;
 	uint64_t id;
@@ -50,7 +51,8 @@ int pve_cluster_find(const struct pve_vm_entry *vms, size_t n, const char *id_or
 		if (is_id ? vms[i].id != id : !streq_null(vms[i].name, id_or_name))
 			continue;
 		if (found) {
-			err_set(err, ERR_CONFLICT, "VMs %u and %u are both named '%s'", found->id, vms[i].id, id_or_name);
+			err_set(err, ERR_CONFLICT, "VMs %u and %u are both named '%s'", found->id,
+				vms[i].id, id_or_name);
 			return err_hint(err, "name it by its id");
 		}
 		found = &vms[i];
@@ -77,7 +79,8 @@ int pve_cluster_next_id(struct pve_client *c, uint32_t *ret, struct err **err)
 	return 0;
 }
 
-int pve_cluster_members(struct pve_client *c, struct arena *a, struct pve_member **ret, size_t *ret_n, struct err **err)
+int pve_cluster_members(struct pve_client *c, struct arena *a, struct pve_member **ret,
+			size_t *ret_n, struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 	size_t n = 0, i;

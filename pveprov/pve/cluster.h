@@ -4,12 +4,14 @@
  */
 #include "pve/vm.h"
 
-/* All QEMU machines of all nodes in one read; status and lock are up to 10 s old, so: for discovery only. */
-int pve_cluster_vms(struct pve_client *c, struct arena *a, struct pve_vm_entry **ret, size_t *ret_n, struct err **err);
+/* All QEMU machines of all nodes in one read; status and lock are up to 10 s old, so: for discovery
+ * only. */
+int pve_cluster_vms(struct pve_client *c, struct arena *a, struct pve_vm_entry **ret, size_t *ret_n,
+		    struct err **err);
 
 /* By id or name. ERR_NOT_FOUND names the nearest; ERR_CONFLICT: several have that name. */
-int pve_cluster_find(const struct pve_vm_entry *vms, size_t n, const char *id_or_name, const struct pve_vm_entry **ret,
-		     struct err **err);
+int pve_cluster_find(const struct pve_vm_entry *vms, size_t n, const char *id_or_name,
+		     const struct pve_vm_entry **ret, struct err **err);
 
 /* Free at the time of the check only, nothing is reserved: the create or clone call decides. */
 int pve_cluster_next_id(struct pve_client *c, uint32_t *ret, struct err **err);
@@ -22,4 +24,5 @@ struct pve_member {
 };
 
 /* Needs Sys.Audit on /. */
-int pve_cluster_members(struct pve_client *c, struct arena *a, struct pve_member **ret, size_t *ret_n, struct err **err);
+int pve_cluster_members(struct pve_client *c, struct arena *a, struct pve_member **ret,
+			size_t *ret_n, struct err **err);

@@ -4,7 +4,8 @@
 
 #include <ctype.h>
 
-/* The server's words -> what they mean. The first row whose parts all occur (letter case ignored) decides. */
+/* The server's words -> what they mean. The first row whose parts all occur (letter case ignored)
+ * decides. */
 static const struct row {
 	const char *part, *and_part;
 	enum pve_fault fault;
@@ -13,35 +14,49 @@ static const struct row {
 } rows[] = {
 	{ "Permission check failed", NULL, PVE_NO_PRIVILEGE, ERR_AUTH, NULL },
 	{ "only root can ", NULL, PVE_ROOT_ONLY, ERR_AUTH,
-	  "no token can do it, not even one of root@pam: use a PCI mapping, or log in as root@pam with its password" },
+	  "no token can do it, not even one of root@pam: use a PCI mapping, or log in as root@pam "
+	  "with its password" },
 	{ "Only root may ", NULL, PVE_ROOT_ONLY, ERR_AUTH, "log in as root@pam with its password" },
 
-	{ "pve-storage-", "got timeout", PVE_STORAGE_BUSY, ERR_BUSY, "other work holds the storage's lock; wait for it" },
-	{ "cfs-lock 'storage-", NULL, PVE_STORAGE_BUSY, ERR_BUSY, "other work holds the storage's lock; wait for it" },
-	{ "cfs-lock", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY, "other work in the cluster holds the lock; wait for it" },
-	{ "can't lock file", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY, "a task of this VM holds its lock; wait for it: pveprov task list" },
-	{ "is locked (", NULL, PVE_LOCKED, ERR_BUSY, "wait for the task that locked it: pveprov task list" },
-	{ "got no worker upid", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY, "the node could not start a worker; wait" },
+	{ "pve-storage-", "got timeout", PVE_STORAGE_BUSY, ERR_BUSY,
+	  "other work holds the storage's lock; wait for it" },
+	{ "cfs-lock 'storage-", NULL, PVE_STORAGE_BUSY, ERR_BUSY,
+	  "other work holds the storage's lock; wait for it" },
+	{ "cfs-lock", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY,
+	  "other work in the cluster holds the lock; wait for it" },
+	{ "can't lock file", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY,
+	  "a task of this VM holds its lock; wait for it: pveprov task list" },
+	{ "is locked (", NULL, PVE_LOCKED, ERR_BUSY,
+	  "wait for the task that locked it: pveprov task list" },
+	{ "got no worker upid", NULL, PVE_LOCK_TIMEOUT, ERR_BUSY,
+	  "the node could not start a worker; wait" },
 
 	{ "guest agent is not running", NULL, PVE_AGENT_NOT_READY, ERR_BUSY,
 	  "the guest still boots, is paused, or has no qemu-guest-agent installed" },
-	{ "guest-", "got timeout", PVE_AGENT_NOT_READY, ERR_BUSY, "the guest agent answers too slowly" },
-	{ "qga command", "got timeout", PVE_AGENT_NOT_READY, ERR_BUSY, "the guest agent answers too slowly" },
+	{ "guest-", "got timeout", PVE_AGENT_NOT_READY, ERR_BUSY,
+	  "the guest agent answers too slowly" },
+	{ "qga command", "got timeout", PVE_AGENT_NOT_READY, ERR_BUSY,
+	  "the guest agent answers too slowly" },
 	{ "No QEMU guest agent configured", NULL, PVE_AGENT_OFF, ERR_CONFLICT,
 	  "set the VM's option: agent=1, then stop and start it" },
 	{ "Agent error: PID ", NULL, PVE_AGENT_NO_PID, ERR_NOT_FOUND, NULL },
 	{ "Agent error:", "No such file or directory", PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 	{ "Agent error:", NULL, PVE_AGENT_ERROR, ERR_INTERNAL, NULL },
 
-	{ "checksum mismatch", NULL, PVE_CHANGED, ERR_CONFLICT, "somebody changed it meanwhile: run again" },
-	{ "detected modified configuration", NULL, PVE_CHANGED, ERR_CONFLICT, "somebody changed it meanwhile: run again" },
+	{ "checksum mismatch", NULL, PVE_CHANGED, ERR_CONFLICT,
+	  "somebody changed it meanwhile: run again" },
+	{ "detected modified configuration", NULL, PVE_CHANGED, ERR_CONFLICT,
+	  "somebody changed it meanwhile: run again" },
 
-	{ "bridge '", "does not exist", PVE_NO_BRIDGE, ERR_NOT_FOUND, "create the bridge and apply the network: pveprov net list" },
-	{ "mapping invalid", NULL, PVE_MAPPING_STALE, ERR_CONFLICT, "compare: pveprov pci list; then renew it: pveprov pci map" },
+	{ "bridge '", "does not exist", PVE_NO_BRIDGE, ERR_NOT_FOUND,
+	  "create the bridge and apply the network: pveprov net list" },
+	{ "mapping invalid", NULL, PVE_MAPPING_STALE, ERR_CONFLICT,
+	  "compare: pveprov pci list; then renew it: pveprov pci map" },
 
 	{ "already running", NULL, PVE_IN_USE, ERR_CONFLICT, NULL },
 	{ "is running - ", NULL, PVE_IN_USE, ERR_CONFLICT, "stop it first" },
-	{ "still in use", NULL, PVE_IN_USE, ERR_CONFLICT, "linked clones stand on it: delete them first" },
+	{ "still in use", NULL, PVE_IN_USE, ERR_CONFLICT,
+	  "linked clones stand on it: delete them first" },
 	{ "if it's a template", NULL, PVE_IN_USE, ERR_CONFLICT, "clone it" },
 	{ "convert a template", NULL, PVE_EXISTS, ERR_CONFLICT, NULL },
 	{ "is not empty", NULL, PVE_IN_USE, ERR_CONFLICT, NULL },
@@ -57,7 +72,8 @@ static const struct row {
 	{ "no such ", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 	{ "no rule at position", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 
-	{ "no quorum", NULL, PVE_PROXY, ERR_UNREACHABLE, "the cluster is not quorate: see 'pvecm status' on the node" },
+	{ "no quorum", NULL, PVE_PROXY, ERR_UNREACHABLE,
+	  "the cluster is not quorate: see 'pvecm status' on the node" },
 	{ "unexpected status", NULL, PVE_TASK_ABORTED, ERR_TASK, "somebody stopped the task" },
 	{ "interrupted by signal", NULL, PVE_TASK_ABORTED, ERR_TASK, "somebody stopped the task" },
 	{ "received interrupt", NULL, PVE_TASK_ABORTED, ERR_TASK, "somebody stopped the task" },
@@ -91,7 +107,8 @@ static char *clean(const char *text)
 	return copy;
 }
 
-/* "Permission check failed (/vms/9000, VM.Audit|VM.Snapshot)" -> the line that grants the first of them. */
+/* "Permission check failed (/vms/9000, VM.Audit|VM.Snapshot)" -> the line that grants the first of
+ * them. */
 static void privilege_hint(const char *text, const char *account, struct err **err)
 {
 	const char *path = strchr(text, '(');
@@ -110,8 +127,9 @@ char *pve_grant_line(const char *account, const char *path, const char *privileg
 	const char *who = account ? account : "USER@REALM";
 	bool token = strchr(who, '!');
 
-	return xasprintf("pveum role add pveprov-%s --privs %s; pveum acl modify %s --roles pveprov-%s --%s '%s'%s", privilege,
-			 privilege, path, privilege, token ? "tokens" : "users", who,
+	return xasprintf("pveum role add pveprov-%s --privs %s; pveum acl modify %s --roles "
+			 "pveprov-%s --%s '%s'%s",
+			 privilege, privilege, path, privilege, token ? "tokens" : "users", who,
 			 token ? " (a token never has more than its user)" : "");
 }
 
@@ -123,7 +141,8 @@ static char *parameter_lines(const json_t *errors)
 	json_t *v;
 
 	json_object_foreach((json_t *)errors, name, v) {
-		_cleanup_free_ char *text = clean(json_is_string(v) ? json_string_value(v) : "refused");
+		_cleanup_free_ char *text =
+			clean(json_is_string(v) ? json_string_value(v) : "refused");
 		strv_addf(&lines, "'%s': %s", name, text);
 	}
 	strv_sort(&lines);
@@ -139,12 +158,15 @@ static const struct {
 } statuses[] = {
 	{ 301, PVE_NO_METHOD, ERR_UNREACHABLE, "this is not the API's port (8006)" },
 	{ 400, PVE_BAD_PARAMETER, ERR_USAGE, NULL },
-	{ 401, PVE_NO_LOGIN, ERR_AUTH, "check the account: user@realm, the token's id and secret, or the password" },
+	{ 401, PVE_NO_LOGIN, ERR_AUTH,
+	  "check the account: user@realm, the token's id and secret, or the password" },
 	{ 403, PVE_NO_PRIVILEGE, ERR_AUTH, NULL },
 	{ 404, PVE_NO_METHOD, ERR_NOT_FOUND, "is this a Proxmox VE API?" },
 	{ 595, PVE_PROXY, ERR_UNREACHABLE, "the node could not reach the node that is meant" },
-	{ 596, PVE_PROXY, ERR_UNREACHABLE, "the node's daemon did not answer in time, or broke: the work may be done" },
-	{ 599, PVE_PROXY, ERR_UNREACHABLE, "the node's daemon did not answer in time: the work may be done" },
+	{ 596, PVE_PROXY, ERR_UNREACHABLE,
+	  "the node's daemon did not answer in time, or broke: the work may be done" },
+	{ 599, PVE_PROXY, ERR_UNREACHABLE,
+	  "the node's daemon did not answer in time: the work may be done" },
 };
 
 static int by_status(const char *what, int status, const char *text, struct err **err)
@@ -166,7 +188,8 @@ static int by_status(const char *what, int status, const char *text, struct err 
 	return err_code(err, status);
 }
 
-static int by_row(const char *what, const struct row *row, const char *text, const char *account, struct err **err)
+static int by_row(const char *what, const struct row *row, const char *text, const char *account,
+		  struct err **err)
 {
 	err_set(err, row->kind, "%s: %s", what, text);
 	if (row->hint)
@@ -176,12 +199,16 @@ static int by_row(const char *what, const struct row *row, const char *text, con
 	return err_code(err, (int)row->fault);
 }
 
-int pve_fault_of_answer(const char *what, const char *account, int status, const char *reason, const char *message,
-			const json_t *errors, struct err **err)
+int pve_fault_of_answer(const char *what, const char *account, int status, const char *reason,
+			const char *message, const json_t *errors, struct err **err)
 {
-	const char *said = message && *message ? message : reason && *reason ? reason : "no reason given";
-	_cleanup_free_ char *text = json_object_size(errors) ? parameter_lines(errors) : clean(said);
-	/* Between the daemons nobody knows what was meant: "Broken pipe", "Connection timed out". */
+	const char *said = message && *message ? message
+			   : reason && *reason ? reason
+					       : "no reason given";
+	_cleanup_free_ char *text =
+		json_object_size(errors) ? parameter_lines(errors) : clean(said);
+	/* Between the daemons nobody knows what was meant: "Broken pipe", "Connection timed out".
+	 */
 	const struct row *row = status >= 595 ? NULL : row_of(text);
 
 	return row ? by_row(what, row, text, account, err) : by_status(what, status, text, err);

@@ -1,6 +1,7 @@
 #include "pve/http.h"
 
-int http_exchange(struct http *h, const struct http_request *q, struct http_response *ret, struct err **err)
+int http_exchange(struct http *h, const struct http_request *q, struct http_response *ret,
+		  struct err **err)
 {
 	return h->ops->exchange(h, q, ret, err);
 }

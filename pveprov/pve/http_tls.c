@@ -10,7 +10,8 @@ static int verify(X509_STORE_CTX *store, void *ctx)
 	unsigned len = sizeof(t->shown);
 	int ok;
 
-	t->seen = leaf && X509_digest(leaf, EVP_sha256(), t->shown, &len) == 1 && len == sizeof(t->shown);
+	t->seen = leaf && X509_digest(leaf, EVP_sha256(), t->shown, &len) == 1 &&
+		  len == sizeof(t->shown);
 	if (t->trust->pinned) {
 		ok = t->seen && CRYPTO_memcmp(t->shown, t->trust->pin, sizeof(t->shown)) == 0;
 		X509_STORE_CTX_set_error(store, ok ? X509_V_OK : X509_V_ERR_CERT_REJECTED);

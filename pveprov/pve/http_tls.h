@@ -1,9 +1,10 @@
 #pragma once
 /*
- * http_tls.h: whether a server's certificate is believed: by its SHA-256, or by the CAs that libcurl loaded.
+ * http_tls.h: whether a server's certificate is believed: by its SHA-256, or by the CAs that
+ * libcurl loaded.
  *
- * The check replaces OpenSSL's own, so that the fingerprint shown is known when it fails. A resumed session is not
- * checked again: it belongs to a connection of this client that was.
+ * The check replaces OpenSSL's own, so that the fingerprint shown is known when it fails. A resumed
+ * session is not checked again: it belongs to a connection of this client that was.
  */
 #include "pve/http.h"
 

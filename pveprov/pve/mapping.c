@@ -20,7 +20,8 @@ static struct pve_mapping_entry read_entry(const char *text, struct arena *a)
 	return e;
 }
 
-int pve_mapping_list(struct pve_client *c, struct arena *a, struct pve_mapping **ret, size_t *ret_n, struct err **err)
+int pve_mapping_list(struct pve_client *c, struct arena *a, struct pve_mapping **ret, size_t *ret_n,
+		     struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 	size_t n = 0, i, k;
@@ -51,16 +52,19 @@ int pve_mapping_list(struct pve_client *c, struct arena *a, struct pve_mapping *
 	return 0;
 }
 
-int pve_mapping_entry_of(const struct pve_pci *devices, size_t n, const char *node, const char *path, struct arena *a,
-			 struct pve_mapping_entry *ret, struct err **err)
+int pve_mapping_entry_of(const struct pve_pci *devices, size_t n, const char *node,
+			 const char *path, struct arena *a, struct pve_mapping_entry *ret,
+			 struct err **err)
 {
 	_cleanup_free_ char *full = pve_pci_normalise(path);
 	const struct pve_pci *first = NULL;
 
 	if (!full)
-		return err_set(err, ERR_USAGE, "'%s' is not a PCI address such as 01:00 or 0000:01:00.0", path);
+		return err_set(err, ERR_USAGE,
+			       "'%s' is not a PCI address such as 01:00 or 0000:01:00.0", path);
 	for (size_t i = 0; i < n; i++) /* function 0 stands for the slot, as the server checks it */
-		if (pve_pci_matches(&devices[i], full) && (!first || strcmp(devices[i].id, first->id) < 0))
+		if (pve_pci_matches(&devices[i], full) &&
+		    (!first || strcmp(devices[i].id, first->id) < 0))
 			first = &devices[i];
 	if (!first)
 		return err_set(err, ERR_NOT_FOUND, "node '%s' has no PCI device '%s'", node, full);
@@ -68,8 +72,9 @@ int pve_mapping_entry_of(const struct pve_pci *devices, size_t n, const char *no
 		.node = arena_strdup(a, node),
 		.path = arena_strdup(a, full),
 		.id = arena_printf(a, "%04x:%04x", first->vendor, first->device),
-		.subsystem_id = first->sub_vendor ?
-				arena_printf(a, "%04x:%04x", first->sub_vendor, first->sub_device) : NULL,
+		.subsystem_id = first->sub_vendor ? arena_printf(a, "%04x:%04x", first->sub_vendor,
+								 first->sub_device)
+						  : NULL,
 		.iommu_group = first->iommu_group,
 	};
 	return 0;

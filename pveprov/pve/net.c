@@ -35,7 +35,8 @@ static struct pve_iface read_iface(const json_t *j, struct arena *a)
 	};
 }
 
-int pve_net_list(struct pve_client *c, const char *node, struct arena *a, struct pve_net *ret, struct err **err)
+int pve_net_list(struct pve_client *c, const char *node, struct arena *a, struct pve_net *ret,
+		 struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/network", node);
 	_cleanup_json_ json_t *answer = NULL;
@@ -78,7 +79,8 @@ bool pve_net_has_port(const char *ports, const char *name)
 	return false;
 }
 
-/* An option without value is left out; with `update` it is named in `delete`, as an update merges. */
+/* An option without value is left out; with `update` it is named in `delete`, as an update merges.
+ */
 static void add_option(struct pve_params *p, struct strv *gone, const char *key, const char *value)
 {
 	if (value && *value)
@@ -87,13 +89,14 @@ static void add_option(struct pve_params *p, struct strv *gone, const char *key,
 		strv_add(gone, key);
 }
 
-static int stage(struct pve_client *c, const char *node, const struct pve_bridge *b, bool update, struct err **err)
+static int stage(struct pve_client *c, const char *node, const struct pve_bridge *b, bool update,
+		 struct err **err)
 {
 	_cleanup_pve_params_ struct pve_params p = { 0 };
 	_cleanup_strv_ struct strv gone = { 0 };
 	_cleanup_free_ char *mtu = b->mtu ? xasprintf("%" PRId64, b->mtu) : NULL;
-	_cleanup_free_ char *path = update ? pve_path("/nodes/%s/network/%s", node, b->name) :
-					     pve_path("/nodes/%s/network", node);
+	_cleanup_free_ char *path = update ? pve_path("/nodes/%s/network/%s", node, b->name)
+					   : pve_path("/nodes/%s/network", node);
 
 	if (!update)
 		pve_params_add(&p, "iface", b->name);
@@ -114,12 +117,14 @@ static int stage(struct pve_client *c, const char *node, const struct pve_bridge
 	return 0;
 }
 
-int pve_net_create_bridge(struct pve_client *c, const char *node, const struct pve_bridge *b, struct err **err)
+int pve_net_create_bridge(struct pve_client *c, const char *node, const struct pve_bridge *b,
+			  struct err **err)
 {
 	return stage(c, node, b, false, err);
 }
 
-int pve_net_update_bridge(struct pve_client *c, const char *node, const struct pve_bridge *b, struct err **err)
+int pve_net_update_bridge(struct pve_client *c, const char *node, const struct pve_bridge *b,
+			  struct err **err)
 {
 	return stage(c, node, b, true, err);
 }
@@ -131,11 +136,16 @@ int pve_net_delete(struct pve_client *c, const char *node, const char *iface, st
 	return pve_delete(c, path, NULL, NULL, err);
 }
 
-int pve_net_apply(struct pve_client *c, const char *node, const struct pve_watch *w, struct err **err)
+int pve_net_apply(struct pve_client *c, const char *node, const struct pve_watch *w,
+		  struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/network", node);
 	struct pve_job job = {
-		.method = "PUT", .path = path, .node = node, .type = "srvreload", .id = "networking",
+		.method = "PUT",
+		.path = path,
+		.node = node,
+		.type = "srvreload",
+		.id = "networking",
 		.what = "apply the network",
 	};
 

@@ -1,7 +1,8 @@
 #include "pve/node.h"
 #include "base/text.h"
 
-int pve_node_list(struct pve_client *c, struct arena *a, struct pve_node **ret, size_t *ret_n, struct err **err)
+int pve_node_list(struct pve_client *c, struct arena *a, struct pve_node **ret, size_t *ret_n,
+		  struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 	size_t n = 0, i;
@@ -49,7 +50,8 @@ bool pve_version_parse(const char *text, struct pve_version *ret)
 	return true;
 }
 
-bool pve_version_at_least(const struct pve_version *v, unsigned major, unsigned minor, unsigned patch)
+bool pve_version_at_least(const struct pve_version *v, unsigned major, unsigned minor,
+			  unsigned patch)
 {
 	if (v->major != major)
 		return v->major > major;
@@ -66,7 +68,8 @@ int pve_version_get(struct pve_client *c, struct pve_version *ret, struct err **
 	if (json_need_text(data, "version", &text, err) < 0)
 		return err_wrap(err, "version of '%s'", pve_client_endpoint(c));
 	if (!pve_version_parse(text, ret))
-		return err_set(err, ERR_INTERNAL, "version '%s' of '%s' is no version", text, pve_client_endpoint(c));
+		return err_set(err, ERR_INTERNAL, "version '%s' of '%s' is no version", text,
+			       pve_client_endpoint(c));
 	return 0;
 }
 
@@ -77,8 +80,8 @@ int pve_node_status(struct pve_client *c, const char *node, json_t **ret, struct
 	return pve_get(c, path, NULL, ret, err);
 }
 
-int pve_node_package(struct pve_client *c, const char *node, const char *package, struct arena *a, const char **ret,
-		     struct err **err)
+int pve_node_package(struct pve_client *c, const char *node, const char *package, struct arena *a,
+		     const char **ret, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/apt/versions", node);
 	_cleanup_json_ json_t *data = NULL;
@@ -90,9 +93,11 @@ int pve_node_package(struct pve_client *c, const char *node, const char *package
 		return -1;
 	json_array_foreach(data, i, j) {
 		const char *name = json_text(j, "Package"), *state = json_text(j, "CurrentState");
-		/* One that is only available stands there too. OldVersion is what is installed where an update waits. */
+		/* One that is only available stands there too. OldVersion is what is installed
+		 * where an update waits. */
 		if (name && streq(name, package) && state && streq(state, "Installed")) {
-			const char *old = json_text(j, "OldVersion"), *now = json_text(j, "Version");
+			const char *old = json_text(j, "OldVersion"),
+				   *now = json_text(j, "Version");
 			version = old ? old : now ? now : "installed";
 		}
 	}

@@ -14,8 +14,8 @@ static uint32_t hex_of(const json_t *j, const char *key)
 	return (uint32_t)n;
 }
 
-int pve_pci_list(struct pve_client *c, const char *node, struct arena *a, struct pve_pci **ret, size_t *ret_n,
-		 struct err **err)
+int pve_pci_list(struct pve_client *c, const char *node, struct arena *a, struct pve_pci **ret,
+		 size_t *ret_n, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/hardware/pci", node);
 	_cleanup_pve_params_ struct pve_params p = { 0 };
@@ -23,7 +23,8 @@ int pve_pci_list(struct pve_client *c, const char *node, struct arena *a, struct
 	size_t n = 0, i;
 	json_t *j;
 
-	pve_params_add(&p, "pci-class-blacklist", ""); /* else bridges, memory and processors are left out */
+	pve_params_add(&p, "pci-class-blacklist",
+		       ""); /* else bridges, memory and processors are left out */
 	if (pve_get(c, path, &p, &data, err) < 0)
 		return -1;
 	struct pve_pci *list = arena_array(a, json_array_size(data) + 1, sizeof(*list));
@@ -67,7 +68,8 @@ char *pve_pci_normalise(const char *text)
 	if (domain)
 		s += n + 1;
 	/* bus:slot[.function] */
-	if (hex_run(s) != 2 || s[2] != ':' || hex_run(s + 3) != 2 || (s[5] && (s[5] != '.' || hex_run(s + 6) != 1 || s[7])))
+	if (hex_run(s) != 2 || s[2] != ':' || hex_run(s + 3) != 2 ||
+	    (s[5] && (s[5] != '.' || hex_run(s + 6) != 1 || s[7])))
 		return NULL;
 	return domain ? TAKE_PTR(low) : xasprintf("0000:%s", low);
 }

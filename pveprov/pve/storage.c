@@ -1,7 +1,7 @@
 #include "pve/storage.h"
 
-int pve_storage_list(struct pve_client *c, const char *node, struct arena *a, struct pve_storage **ret, size_t *ret_n,
-		     struct err **err)
+int pve_storage_list(struct pve_client *c, const char *node, struct arena *a,
+		     struct pve_storage **ret, size_t *ret_n, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/storage", node);
 	_cleanup_json_ json_t *data = NULL;
@@ -17,7 +17,8 @@ int pve_storage_list(struct pve_client *c, const char *node, struct arena *a, st
 			continue;
 		list[n++] = (struct pve_storage){
 			.name = arena_strdup(a, name),
-			.type = arena_strdup(a, json_text(j, "type") ? json_text(j, "type") : "unknown"),
+			.type = arena_strdup(a, json_text(j, "type") ? json_text(j, "type")
+								     : "unknown"),
 			.content = arena_strdup(a, content ? content : ""),
 			.enabled = json_flag(j, "enabled", false),
 			.active = json_flag(j, "active", false),
@@ -41,8 +42,9 @@ bool pve_storage_holds(const struct pve_storage *s, const char *content)
 	return false;
 }
 
-int pve_storage_content(struct pve_client *c, const char *node, const char *storage, const char *content, struct arena *a,
-			struct pve_volume **ret, size_t *ret_n, struct err **err)
+int pve_storage_content(struct pve_client *c, const char *node, const char *storage,
+			const char *content, struct arena *a, struct pve_volume **ret,
+			size_t *ret_n, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/storage/%s/content", node, storage);
 	_cleanup_pve_params_ struct pve_params p = { 0 };

@@ -14,7 +14,8 @@ static int parse_upid(const char *text, struct pve_upid *ret, struct err **err)
 	return 0;
 }
 
-/* An entry of a list has the exit text as `status` and `endtime`; a single status has `exitstatus`. */
+/* An entry of a list has the exit text as `status` and `endtime`; a single status has `exitstatus`.
+ */
 static struct pve_task read_task(const json_t *j, struct arena *a)
 {
 	const char *user = json_text(j, "user"), *token = json_text(j, "tokenid");
@@ -24,7 +25,9 @@ static struct pve_task read_task(const json_t *j, struct arena *a)
 		.node = arena_strdup(a, json_text(j, "node")),
 		.type = arena_strdup(a, json_text(j, "type")),
 		.id = arena_strdup(a, json_text(j, "id")),
-		.user = !user ? NULL : token ? arena_printf(a, "%s!%s", user, token) : arena_strdup(a, user),
+		.user = !user	? NULL
+			: token ? arena_printf(a, "%s!%s", user, token)
+				: arena_strdup(a, user),
 		.start_s = json_int(j, "starttime", 0),
 		.end_s = json_int(j, "endtime", 0),
 	};
@@ -38,8 +41,8 @@ static struct pve_task read_task(const json_t *j, struct arena *a)
 	return t;
 }
 
-int pve_task_list(struct pve_client *c, const char *node, const struct pve_task_filter *f, struct arena *a,
-		  struct pve_task **ret, size_t *ret_n, struct err **err)
+int pve_task_list(struct pve_client *c, const char *node, const struct pve_task_filter *f,
+		  struct arena *a, struct pve_task **ret, size_t *ret_n, struct err **err)
 {
 	static const struct pve_task_filter none;
 	_cleanup_pve_params_ struct pve_params p = { 0 };
@@ -71,7 +74,8 @@ int pve_task_list(struct pve_client *c, const char *node, const struct pve_task_
 	return 0;
 }
 
-int pve_task_status(struct pve_client *c, const char *upid, struct arena *a, struct pve_task *ret, struct err **err)
+int pve_task_status(struct pve_client *c, const char *upid, struct arena *a, struct pve_task *ret,
+		    struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 	struct pve_upid u;
@@ -87,8 +91,9 @@ int pve_task_status(struct pve_client *c, const char *upid, struct arena *a, str
 	return 0;
 }
 
-int pve_task_log(struct pve_client *c, const char *upid, uint64_t start, void (*line)(void *ctx, const char *text),
-		 void *ctx, uint64_t *ret_next, struct err **err)
+int pve_task_log(struct pve_client *c, const char *upid, uint64_t start,
+		 void (*line)(void *ctx, const char *text), void *ctx, uint64_t *ret_next,
+		 struct err **err)
 {
 	struct pve_upid u;
 
@@ -106,7 +111,8 @@ int pve_task_log(struct pve_client *c, const char *upid, uint64_t start, void (*
 		if (pve_get(c, path, &p, &data, err) < 0)
 			return -1;
 		size_t n = json_array_size(data);
-		/* What the server says of an empty log; a line that comes later takes its number. */
+		/* What the server says of an empty log; a line that comes later takes its number.
+		 */
 		const char *only = n == 1 ? json_text(json_array_get(data, 0), "t") : NULL;
 		if (only && streq(only, "no content"))
 			n = 0;

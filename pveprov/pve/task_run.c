@@ -3,11 +3,11 @@
 #include "pve/task.h"
 
 enum {
-	TASK_MS = 600000,      /* limit of a wait, where nobody says */
-	BUSY_MS = 120000,      /* how long a busy server is asked again, where nobody says */
+	TASK_MS = 600000, /* limit of a wait, where nobody says */
+	BUSY_MS = 120000, /* how long a busy server is asked again, where nobody says */
 	FIRST_LOOK_MS = 30,
-	UNKNOWN_MS = 5000,     /* a new task may be unknown to the server for a moment */
-	LOST_LOOK_MS = 20000,  /* how long a task whose answer was lost is looked for */
+	UNKNOWN_MS = 5000,	/* a new task may be unknown to the server for a moment */
+	LOST_LOOK_MS = 20000,	/* how long a task whose answer was lost is looked for */
 	STATUS_EVERY_MS = 2000, /* between looks at the status while the log is followed */
 	TAIL_LINES = 5,
 };
@@ -80,14 +80,16 @@ static void add_tail(struct follow *f, struct err **err)
 /* A poll that failed is not a failed task, but some failures will not go away. */
 static bool poll_is_hopeless(struct follow *f, const struct err *e)
 {
-	if (e->kind == ERR_INTERRUPTED || e->kind == ERR_AUTH || e->kind == ERR_SECOND_FACTOR || e->kind == ERR_USAGE)
+	if (e->kind == ERR_INTERRUPTED || e->kind == ERR_AUTH || e->kind == ERR_SECOND_FACTOR ||
+	    e->kind == ERR_USAGE)
 		return true;
 	int64_t elapsed = clock_now_ms(f->c->clock) - f->deadline.start_ms;
 	return e->kind == ERR_NOT_FOUND && elapsed >= UNKNOWN_MS;
 }
 
 /* The task has ended: result or error. */
-static int conclude(struct follow *f, const char *exit_text, struct pve_task_result *result, struct err **err)
+static int conclude(struct follow *f, const char *exit_text, struct pve_task_result *result,
+		    struct err **err)
 {
 	uint64_t n = 0;
 
@@ -98,8 +100,9 @@ static int conclude(struct follow *f, const char *exit_text, struct pve_task_res
 		result->warnings = (uint32_t)n;
 		return 0;
 	}
-	_cleanup_free_ char *what = f->parts.id[0] ? xasprintf("task %s of %s", f->parts.type, f->parts.id) :
-						     xasprintf("task %s", f->parts.type);
+	_cleanup_free_ char *what = f->parts.id[0]
+					    ? xasprintf("task %s of %s", f->parts.type, f->parts.id)
+					    : xasprintf("task %s", f->parts.type);
 	pve_fault_of_task(what, exit_text, err);
 	if (err && *err) {
 		add_tail(f, err);
@@ -123,7 +126,8 @@ static int look(struct follow *f, struct arena *a, const char **ret_exit, struct
 	f->status_ms = clock_now_ms(f->c->clock);
 	if (pve_task_status(f->c, f->upid, a, &t, err) < 0)
 		return -1;
-	if (t.status && (f->w->line || (!streq(t.status, "OK") && !starts_with(t.status, "WARNINGS"))))
+	if (t.status &&
+	    (f->w->line || (!streq(t.status, "OK") && !starts_with(t.status, "WARNINGS"))))
 		/* What came between; without it the exit text has to do. */
 		pve_task_log(f->c, f->upid, f->next_line, on_line, f, &f->next_line, NULL);
 	*ret_exit = t.status;
@@ -161,9 +165,11 @@ static int follow(struct follow *f, struct pve_task_result *result, struct err *
 			log_info(f->c->log, "%s; the task goes on", failed->text);
 		if (still_running(f, err) < 0)
 			return -1;
-		/* Asking costs the server about as much as a look took: at most half of the time. */
+		/* Asking costs the server about as much as a look took: at most half of the time.
+		 */
 		int64_t now = clock_now_ms(clock);
-		wait_ms = deadline_poll_ms(now - f->deadline.start_ms, MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
+		wait_ms = deadline_poll_ms(now - f->deadline.start_ms,
+					   MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
 	}
 }
 
@@ -187,11 +193,14 @@ static bool is_known(struct pve_client *c, const char *upid)
 	return known;
 }
 
-int pve_task_wait(struct pve_client *c, const char *upid, const struct pve_watch *w, struct err **err)
+int pve_task_wait(struct pve_client *c, const char *upid, const struct pve_watch *w,
+		  struct err **err)
 {
 	w = w ? w : &silent;
 	struct follow f = {
-		.c = c, .w = w, .upid = upid,
+		.c = c,
+		.w = w,
+		.upid = upid,
 		.deadline = deadline_in(c->clock, w->timeout_ms ? w->timeout_ms : (int64_t)TASK_MS),
 	};
 	struct pve_task_result result = { 0 };
@@ -214,8 +223,10 @@ int pve_task_wait(struct pve_client *c, const char *upid, const struct pve_watch
 	return r;
 }
 
-/* The newest task of ours that fits the job, started since `since_s`. *ret stays NULL when there is none. */
-static int find_task(struct pve_client *c, const struct pve_job *job, int64_t since_s, char **ret, struct err **err)
+/* The newest task of ours that fits the job, started since `since_s`. *ret stays NULL when there is
+ * none. */
+static int find_task(struct pve_client *c, const struct pve_job *job, int64_t since_s, char **ret,
+		     struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_task *tasks;
@@ -228,8 +239,9 @@ static int find_task(struct pve_client *c, const struct pve_job *job, int64_t si
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const struct pve_task *t = &tasks[i];
-		if (streq_null(t->type, job->type) && streq_null(t->id, job->id) && t->start_s >= since_s &&
-		    streq_null(t->user, c->auth.user) && !is_known(c, t->upid) && (!best || t->start_s > best->start_s))
+		if (streq_null(t->type, job->type) && streq_null(t->id, job->id) &&
+		    t->start_s >= since_s && streq_null(t->user, c->auth.user) &&
+		    !is_known(c, t->upid) && (!best || t->start_s > best->start_s))
 			best = t;
 	}
 	if (best)
@@ -237,9 +249,10 @@ static int find_task(struct pve_client *c, const struct pve_job *job, int64_t si
 	return 0;
 }
 
-/* The answer to a job was lost: was it started? Looks for its task; `lost` is returned when there is none. */
-static int find_lost(struct pve_client *c, const struct pve_job *job, int64_t since_s, struct err *lost, char **ret_upid,
-		     struct err **err)
+/* The answer to a job was lost: was it started? Looks for its task; `lost` is returned when there
+ * is none. */
+static int find_lost(struct pve_client *c, const struct pve_job *job, int64_t since_s,
+		     struct err *lost, char **ret_upid, struct err **err)
 {
 	struct deadline d = deadline_in(c->clock, LOST_LOOK_MS);
 
@@ -257,21 +270,27 @@ static int find_lost(struct pve_client *c, const struct pve_job *job, int64_t si
 		}
 		if (deadline_passed(&d))
 			break;
-		if (deadline_sleep(&d, deadline_poll_ms(clock_now_ms(c->clock) - d.start_ms, 250), err) < 0) {
+		if (deadline_sleep(&d, deadline_poll_ms(clock_now_ms(c->clock) - d.start_ms, 250),
+				   err) < 0) {
 			err_free(lost);
 			return -1;
 		}
 	}
 	err_move(err, lost);
-	return err_hint(err, "no task '%s' of '%s' was found: look whether it was done before it is repeated", job->type,
-			job->id);
+	return err_hint(
+		err,
+		"no task '%s' of '%s' was found: look whether it was done before it is repeated",
+		job->type, job->id);
 }
 
 /* Makes the call. *ret_upid: NULL when the server did it at once. */
 static int start(struct pve_client *c, const struct pve_job *job, char **ret_upid, struct err **err)
 {
 	struct pve_exchange x = {
-		.method = job->method, .path = job->path, .params = job->params, .timeout_ms = job->call_ms,
+		.method = job->method,
+		.path = job->path,
+		.params = job->params,
+		.timeout_ms = job->call_ms,
 	};
 	int64_t since_s = pve_client_server_s(c) - 2; /* its Date has whole seconds */
 	_cleanup_json_ json_t *data = NULL;
@@ -311,7 +330,8 @@ static int attempt(void *ctx, struct err **err)
 	return t->w->detach ? 0 : pve_task_wait(t->c, upid, t->w, err);
 }
 
-int pve_run(struct pve_client *c, const struct pve_job *job, const struct pve_watch *w, struct err **err)
+int pve_run(struct pve_client *c, const struct pve_job *job, const struct pve_watch *w,
+	    struct err **err)
 {
 	struct attempt t = { .c = c, .job = job, .w = w ? w : &silent };
 	int64_t busy_ms = t.w->busy_ms < 0 ? 0 : t.w->busy_ms ? t.w->busy_ms : (int64_t)BUSY_MS;

@@ -38,7 +38,8 @@ bool pve_upid_parse(const char *text, struct pve_upid *ret)
 	s += strlen("UPID:");
 	if (!next_part(&s, u.node, sizeof(u.node), false) || !next_hex(&s, 8, 8, &pid) ||
 	    !next_hex(&s, 8, 9, &u.pstart) || !next_hex(&s, 8, 8, &start) ||
-	    !next_part(&s, u.type, sizeof(u.type), false) || !next_part(&s, u.id, sizeof(u.id), true) ||
+	    !next_part(&s, u.type, sizeof(u.type), false) ||
+	    !next_part(&s, u.id, sizeof(u.id), true) ||
 	    !next_part(&s, u.user, sizeof(u.user), false) || *s)
 		return false;
 	u.pid = (uint32_t)pid;
@@ -49,6 +50,6 @@ bool pve_upid_parse(const char *text, struct pve_upid *ret)
 
 char *pve_upid_text(const struct pve_upid *u)
 {
-	return xasprintf("UPID:%s:%08X:%08" PRIX64 ":%08" PRIX64 ":%s:%s:%s:", u->node, u->pid, u->pstart,
-			 (uint64_t)u->start_s, u->type, u->id, u->user);
+	return xasprintf("UPID:%s:%08X:%08" PRIX64 ":%08" PRIX64 ":%s:%s:%s:", u->node, u->pid,
+			 u->pstart, (uint64_t)u->start_s, u->type, u->id, u->user);
 }

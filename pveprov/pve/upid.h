@@ -1,7 +1,8 @@
 #pragma once
 /*
- * upid.h: the name of a task: "UPID:node:pid:pstart:starttime:type:id:user:" with the three numbers in hexadecimal
- * (eight digits; pstart eight or nine) and the last colon. All text is owned by the struct.
+ * upid.h: the name of a task: "UPID:node:pid:pstart:starttime:type:id:user:" with the three numbers
+ * in hexadecimal (eight digits; pstart eight or nine) and the last colon. All text is owned by the
+ * struct.
  */
 #include "base/base.h"
 

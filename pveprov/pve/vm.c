@@ -5,14 +5,16 @@ enum { SET_BUSY_MS = 120000 };
 
 struct pve_vm_entry pve_vm_entry_read(const json_t *j, const char *node, struct arena *a)
 {
-	const json_t *cpus = json_object_get(j, "cpus") ? json_object_get(j, "cpus") : json_object_get(j, "maxcpu");
+	const json_t *cpus = json_object_get(j, "cpus") ? json_object_get(j, "cpus")
+							: json_object_get(j, "maxcpu");
 	const char *named = json_text(j, "node");
 
 	return (struct pve_vm_entry){
 		.id = (uint32_t)MAX(json_int(j, "vmid", 0), (int64_t)0),
 		.node = arena_strdup(a, named ? named : node),
 		.name = arena_strdup(a, json_text(j, "name")),
-		.status = arena_strdup(a, json_text(j, "status") ? json_text(j, "status") : "unknown"),
+		.status = arena_strdup(a,
+				       json_text(j, "status") ? json_text(j, "status") : "unknown"),
 		.lock = arena_strdup(a, json_text(j, "lock")),
 		.tags = arena_strdup(a, json_text(j, "tags")),
 		.pool = arena_strdup(a, json_text(j, "pool")),
@@ -24,8 +26,8 @@ struct pve_vm_entry pve_vm_entry_read(const json_t *j, const char *node, struct 
 	};
 }
 
-int pve_vm_list(struct pve_client *c, const char *node, struct arena *a, struct pve_vm_entry **ret, size_t *ret_n,
-		struct err **err)
+int pve_vm_list(struct pve_client *c, const char *node, struct arena *a, struct pve_vm_entry **ret,
+		size_t *ret_n, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu", node);
 	_cleanup_json_ json_t *data = NULL;
@@ -52,7 +54,8 @@ static int need(json_t *data, bool ok, const char *path, json_t **ret, struct er
 	return 0;
 }
 
-int pve_vm_config(struct pve_client *c, struct pve_vm vm, bool current, json_t **ret, struct err **err)
+int pve_vm_config(struct pve_client *c, struct pve_vm vm, bool current, json_t **ret,
+		  struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/config", vm.node, vm.id);
 	_cleanup_pve_params_ struct pve_params p = { 0 };
@@ -75,7 +78,8 @@ int pve_vm_pending(struct pve_client *c, struct pve_vm vm, json_t **ret, struct 
 	return need(data, json_is_array(data), path, ret, err);
 }
 
-int pve_vm_status(struct pve_client *c, struct pve_vm vm, struct arena *a, struct pve_vm_status *ret, struct err **err)
+int pve_vm_status(struct pve_client *c, struct pve_vm vm, struct arena *a,
+		  struct pve_vm_status *ret, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/status/current", vm.node, vm.id);
 	_cleanup_json_ json_t *data = NULL;
@@ -111,8 +115,8 @@ static int set_once(void *ctx, struct err **err)
 	return pve_put(s->c, s->path, s->params, NULL, err);
 }
 
-int pve_vm_set(struct pve_client *c, struct pve_vm vm, const struct pve_params *params, const char *digest,
-	       int64_t busy_ms, struct err **err)
+int pve_vm_set(struct pve_client *c, struct pve_vm vm, const struct pve_params *params,
+	       const char *digest, int64_t busy_ms, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/config", vm.node, vm.id);
 	_cleanup_pve_params_ struct pve_params all = { 0 };
@@ -120,13 +124,17 @@ int pve_vm_set(struct pve_client *c, struct pve_vm vm, const struct pve_params *
 	pve_params_add_all(&all, params);
 	pve_params_add(&all, "digest", digest);
 	struct set s = { .c = c, .path = path, .params = &all };
-	if (pve_retry(c, busy_ms < 0 ? 0 : busy_ms ? busy_ms : (int64_t)SET_BUSY_MS, set_once, &s, err) < 0)
+	if (pve_retry(c,
+		      busy_ms < 0 ? 0
+		      : busy_ms	  ? busy_ms
+				  : (int64_t)SET_BUSY_MS,
+		      set_once, &s, err) < 0)
 		return err_wrap(err, "configure VM %u", vm.id);
 	return 0;
 }
 
-int pve_vm_create(struct pve_client *c, struct pve_vm vm, const struct pve_params *params, const struct pve_watch *w,
-		  struct err **err)
+int pve_vm_create(struct pve_client *c, struct pve_vm vm, const struct pve_params *params,
+		  const struct pve_watch *w, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu", vm.node);
 	_cleanup_free_ char *id = xasprintf("%u", vm.id);
@@ -136,13 +144,19 @@ int pve_vm_create(struct pve_client *c, struct pve_vm vm, const struct pve_param
 	pve_params_add(&all, "vmid", id);
 	pve_params_add_all(&all, params);
 	struct pve_job job = {
-		.method = "POST", .path = path, .params = &all, .node = vm.node, .type = "qmcreate", .id = id, .what = what,
+		.method = "POST",
+		.path = path,
+		.params = &all,
+		.node = vm.node,
+		.type = "qmcreate",
+		.id = id,
+		.what = what,
 	};
 	return pve_run(c, &job, w, err);
 }
 
-int pve_vm_clone(struct pve_client *c, struct pve_vm source, const struct pve_clone *clone, const struct pve_watch *w,
-		 struct err **err)
+int pve_vm_clone(struct pve_client *c, struct pve_vm source, const struct pve_clone *clone,
+		 const struct pve_watch *w, struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/clone", source.node, source.id);
 	_cleanup_free_ char *id = xasprintf("%u", source.id);
@@ -159,12 +173,19 @@ int pve_vm_clone(struct pve_client *c, struct pve_vm source, const struct pve_cl
 	pve_params_add(&p, "snapname", clone->snapshot);
 	pve_params_add(&p, "target", clone->target);
 	struct pve_job job = {
-		.method = "POST", .path = path, .params = &p, .node = source.node, .type = "qmclone", .id = id, .what = what,
+		.method = "POST",
+		.path = path,
+		.params = &p,
+		.node = source.node,
+		.type = "qmclone",
+		.id = id,
+		.what = what,
 	};
 	return pve_run(c, &job, w, err);
 }
 
-int pve_vm_feature(struct pve_client *c, struct pve_vm vm, const char *feature, bool *ret, struct err **err)
+int pve_vm_feature(struct pve_client *c, struct pve_vm vm, const char *feature, bool *ret,
+		   struct err **err)
 {
 	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/feature", vm.node, vm.id);
 	_cleanup_pve_params_ struct pve_params p = { 0 };

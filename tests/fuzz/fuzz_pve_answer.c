@@ -9,8 +9,8 @@
 #include "pve/storage.h"
 
 /*
- * Whatever a server answers, every family reads it or fails with an error. The first line of the input is the status
- * and reason, the rest is the body; every call gets the same answer.
+ * Whatever a server answers, every family reads it or fails with an error. The first line of the
+ * input is the status and reason, the rest is the body; every call gets the same answer.
  */
 struct wire {
 	struct http http;
@@ -20,7 +20,8 @@ struct wire {
 	size_t body_len;
 };
 
-static int exchange(struct http *h, const struct http_request *q, struct http_response *ret, struct err **err)
+static int exchange(struct http *h, const struct http_request *q, struct http_response *ret,
+		    struct err **err)
 {
 	struct wire *w = (struct wire *)h;
 
@@ -49,10 +50,10 @@ static void on_line(void *ctx, const char *text)
 }
 
 /* A call must give its result or an error, never neither. */
-#define CALL(expression)                                        \
-	do {                                                    \
-		_cleanup_err_ struct err *err = NULL;           \
-		fuzz_expect(((expression) == 0) == (err == NULL)); \
+#define CALL(expression)                                                                           \
+	do {                                                                                       \
+		_cleanup_err_ struct err *err = NULL;                                              \
+		fuzz_expect(((expression) == 0) == (err == NULL));                                 \
 	} while (0)
 
 static void lists(struct pve_client *c, struct arena *a)
@@ -126,14 +127,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pve_client *c = NULL;
 	_cleanup_arena_ struct arena a = { 0 };
 
-	/* A log that fills every page goes on for ever: the server's own limit ends it, not ours. */
+	/* A log that fills every page goes on for ever: the server's own limit ends it, not ours.
+	 */
 	if (!line_end || strlen(reason) < 3 || size > 16384)
 		return 0;
 	struct wire w = { .http.ops = &ops, .reason = reason + 3, .body = line_end + 1 };
 	w.status = (reason[0] & 7) * 100 + (reason[1] & 15) * 10 + (reason[2] & 15);
 	w.body_len = size - (size_t)(line_end + 1 - text);
 	struct pve_options o = {
-		.endpoint = "pve", .login = { .user = "root@pam!ci", .token = &token }, .clock = &clock, .http = &w.http, .seed = 1,
+		.endpoint = "pve",
+		.login = { .user = "root@pam!ci", .token = &token },
+		.clock = &clock,
+		.http = &w.http,
+		.seed = 1,
 	};
 	fuzz_expect(pve_client_new(&o, &c, NULL) == 0);
 	lists(c, &a);

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * pve_stub.h: a stand-in for the wire under pve/client: a script of exchanges. Each call must be the next of the script
- * (method and target as given; a target may end in '*'), costs `ms` of the fake clock, and gets the answer.
+ * pve_stub.h: a stand-in for the wire under pve/client: a script of exchanges. Each call must be
+ * the next of the script (method and target as given; a target may end in '*'), costs `ms` of the
+ * fake clock, and gets the answer.
  */
 #include "test.h"
 #include "base/strv.h"
@@ -38,7 +39,8 @@ static void stub_matches(const char *call, const char *pattern)
 		fail_msg("called '%s', expected '%s'", call, pattern);
 }
 
-static int stub_exchange(struct http *h, const struct http_request *q, struct http_response *ret, struct err **err)
+static int stub_exchange(struct http *h, const struct http_request *q, struct http_response *ret,
+			 struct err **err)
 {
 	struct stub *s = (struct stub *)h;
 	_cleanup_free_ char *call = xasprintf("%s %s", q->method, q->target + strlen("/api2/json"));
@@ -48,7 +50,8 @@ static int stub_exchange(struct http *h, const struct http_request *q, struct ht
 	const struct stub_step *step = &s->steps[s->at++];
 	stub_matches(call, step->call);
 	if (step->body && (!q->body || !streq(q->body, step->body)))
-		fail_msg("%s: sent '%s', expected '%s'", call, q->body ? q->body : "nothing", step->body);
+		fail_msg("%s: sent '%s', expected '%s'", call, q->body ? q->body : "nothing",
+			 step->body);
 	for (const char *const *line = q->headers; line && *line; line++)
 		strv_add(&s->headers, *line);
 	s->now_ms += step->ms ? step->ms : 10;
@@ -91,8 +94,13 @@ static UNUSED struct pve_client *stub_open(struct stub *s, const struct stub_ste
 	s->clock = clock_fake(&s->now_ms);
 	s->log = (struct log){ stub_log, &s->logged };
 	struct pve_options o = {
-		.endpoint = "https://pve.test:8006", .clock = &s->clock, .log = &s->log, .http = &s->http, .seed = 7,
-		.login = login ? *login : (struct pve_login){ .user = "root@pam!ci", .token = &token },
+		.endpoint = "https://pve.test:8006",
+		.clock = &s->clock,
+		.log = &s->log,
+		.http = &s->http,
+		.seed = 7,
+		.login = login ? *login
+			       : (struct pve_login){ .user = "root@pam!ci", .token = &token },
 	};
 	assert_works(pve_client_new(&o, &c, &err));
 	return c;
@@ -111,4 +119,6 @@ static UNUSED void stub_close_all(struct stub *s, struct pve_client *c)
 	assert_int_equal(at, n);
 }
 
-#define STUB(s, c, steps) struct stub s; struct pve_client *c = stub_open(&s, steps, ARRAY_SIZE(steps), NULL)
+#define STUB(s, c, steps)                                                                          \
+	struct stub s;                                                                             \
+	struct pve_client *c = stub_open(&s, steps, ARRAY_SIZE(steps), NULL)

@@ -5,8 +5,16 @@
 #include <stdatomic.h>
 
 #define AT "/nodes/pve/qemu/110/agent/"
-#define NOT_READY { "POST " AT "ping", "", 500, .reason = "QEMU guest agent is not running", .ms = 3000 }
-#define STATUS(text) { "GET /nodes/pve/qemu/110/status/current", .status = 200, .answer = "{\"data\":{" text "}}" }
+#define NOT_READY                                                                                  \
+	{                                                                                          \
+		"POST " AT "ping", "", 500, .reason = "QEMU guest agent is not running",           \
+					    .ms = 3000                                             \
+	}
+#define STATUS(text)                                                                               \
+	{                                                                                          \
+		"GET /nodes/pve/qemu/110/status/current", .status = 200,                           \
+							  .answer = "{\"data\":{" text "}}"        \
+	}
 #define RUNS STATUS("\"status\":\"running\",\"qmpstatus\":\"running\",\"agent\":1,\"uptime\":12")
 
 static const struct pve_vm vm = { "pve", 110 };
@@ -62,7 +70,8 @@ static void a_guest_that_still_boots_is_waited_for(void **state UNUSED)
 
 static void a_guest_without_agent_meets_the_limit(void **state UNUSED)
 {
-	static const struct stub_step steps[] = { NOT_READY, RUNS, NOT_READY, NOT_READY, NOT_READY, RUNS };
+	static const struct stub_step steps[] = { NOT_READY, RUNS,	NOT_READY,
+						  NOT_READY, NOT_READY, RUNS };
 	_cleanup_err_ struct err *err = NULL;
 	STUB(s, c, steps);
 
@@ -76,7 +85,9 @@ static void a_guest_without_agent_meets_the_limit(void **state UNUSED)
 static void a_missing_privilege_ends_the_wait(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ "POST " AT "ping", "", 403, .reason = "Permission check failed (/vms/110, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)" },
+		{ "POST " AT "ping", "", 403,
+		  .reason = "Permission check failed (/vms/110, "
+			    "VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)" },
 	};
 	STUB(s, c, steps);
 
@@ -85,18 +96,24 @@ static void a_missing_privilege_ends_the_wait(void **state UNUSED)
 }
 
 /* As recorded. */
-#define ETH0(addresses) "{\"data\":{\"result\":[{\"ip-addresses\":[{\"ip-address-type\":\"ipv4\",\"prefix\":8,"             \
-	"\"ip-address\":\"127.0.0.1\"},{\"ip-address-type\":\"ipv6\",\"prefix\":128,\"ip-address\":\"::1\"}],"                \
-	"\"hardware-address\":\"00:00:00:00:00:00\",\"name\":\"lo\"},{\"name\":\"eth0\",\"hardware-address\":"                \
+#define ETH0(addresses)                                                                            \
+	"{\"data\":{\"result\":[{\"ip-addresses\":[{\"ip-address-type\":\"ipv4\",\"prefix\":8,"    \
+	"\"ip-address\":\"127.0.0.1\"},{\"ip-address-type\":\"ipv6\",\"prefix\":128,\"ip-"         \
+	"address\":\"::1\"}],"                                                                     \
+	"\"hardware-address\":\"00:00:00:00:00:00\",\"name\":\"lo\"},{\"name\":\"eth0\","          \
+	"\"hardware-address\":"                                                                    \
 	"\"bc:24:11:b9:5b:d2\",\"ip-addresses\":[" addresses "]},{\"name\":\"tun0\"}]}}"
-#define V6 "{\"ip-address-type\":\"ipv6\",\"ip-address\":\"fe80::be24:11ff:feb9:5bd2%eth0\",\"prefix\":64}"
-#define V4 "{\"ip-address-type\":\"ipv4\",\"prefix\":24,\"ip-address\":\"10.99.0.50\"}"
-#define OTHER "{\"ip-address-type\":\"ipv4\",\"prefix\":24,\"ip-address\":\"10.98.0.7\"}"
+#define V6                                                                                         \
+	"{\"ip-address-type\":\"ipv6\",\"ip-address\":\"fe80::be24:11ff:feb9:5bd2%eth0\","         \
+	"\"prefix\":64}"
+#define V4	   "{\"ip-address-type\":\"ipv4\",\"prefix\":24,\"ip-address\":\"10.99.0.50\"}"
+#define OTHER	   "{\"ip-address-type\":\"ipv4\",\"prefix\":24,\"ip-address\":\"10.98.0.7\"}"
 #define INTERFACES "GET " AT "network-get-interfaces"
 
 static void interfaces_are_typed(void **state UNUSED)
 {
-	static const struct stub_step steps[] = { { INTERFACES, .status = 200, .answer = ETH0(V4 "," V6) } };
+	static const struct stub_step steps[] = { { INTERFACES, .status = 200,
+						    .answer = ETH0(V4 "," V6) } };
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_guest_nic *nics;
 	char text[ADDR_TEXT_MAX], mac[ADDR_MAC_TEXT_MAX];
@@ -109,7 +126,8 @@ static void interfaces_are_typed(void **state UNUSED)
 	assert_string_equal(addr_mac_text(&nics[1].mac, mac), "bc:24:11:b9:5b:d2");
 	assert_int_equal(nics[1].n_addrs, 2);
 	assert_string_equal(addr_cidr_text(&nics[1].addrs[0], text), "10.99.0.50/24");
-	assert_string_equal(addr_cidr_text(&nics[1].addrs[1], text), "fe80::be24:11ff:feb9:5bd2/64");
+	assert_string_equal(addr_cidr_text(&nics[1].addrs[1], text),
+			    "fe80::be24:11ff:feb9:5bd2/64");
 	assert_false(nics[2].has_mac);
 	assert_int_equal(nics[2].n_addrs, 0);
 	stub_close_all(&s, c);
@@ -118,7 +136,8 @@ static void interfaces_are_typed(void **state UNUSED)
 static void an_address_counts_when_it_was_seen_twice(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ INTERFACES, .status = 500, .reason = "QEMU guest agent is not running", .ms = 3000 },
+		{ INTERFACES, .status = 500, .reason = "QEMU guest agent is not running",
+		  .ms = 3000 },
 		{ INTERFACES, .status = 200, .answer = ETH0(V6) },
 		{ INTERFACES, .status = 200, .answer = ETH0(V6 "," V4) },
 		{ INTERFACES, .status = 200, .answer = ETH0(V6) },
@@ -152,24 +171,30 @@ static void the_limit_lists_what_was_seen(void **state UNUSED)
 	assert_true(addr_cidr_parse("192.168.1.0/24", &net));
 	want.within = &net;
 	assert_int_equal(pve_agent_wait_address(c, vm, &want, 5000, &got, &err), -1);
-	assert_string_equal(err->text, "no address on the NIC bc:24:11:b9:5b:d2 of VM 110 within 5 s; seen: "
-				       "eth0 bc:24:11:b9:5b:d2 10.99.0.50/24; tun0 without MAC");
+	assert_string_equal(err->text,
+			    "no address on the NIC bc:24:11:b9:5b:d2 of VM 110 within 5 s; seen: "
+			    "eth0 bc:24:11:b9:5b:d2 10.99.0.50/24; tun0 without MAC");
 	stub_close_all(&s, c);
 }
 
-#define EXEC "POST " AT "exec"
+#define EXEC	    "POST " AT "exec"
 #define EXEC_STATUS "GET " AT "exec-status?pid=202"
-#define PID { EXEC, .status = 200, .answer = "{\"data\":{\"pid\":202}}" }
+#define PID                                                                                        \
+	{                                                                                          \
+		EXEC, .status = 200, .answer = "{\"data\":{\"pid\":202}}"                          \
+	}
 
 static void a_program_runs_with_any_bytes(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		/* The server takes text, so a byte goes as its code point: fe is U+00FE, in UTF-8 c3 be. */
+		/* The server takes text, so a byte goes as its code point: fe is U+00FE, in UTF-8
+		   c3 be. */
 		{ EXEC, "command=%2Fbin%2Fsh&command=-c&command=%C3%BC&input-data=a%00%C3%BE", 200,
 		  .answer = "{\"data\":{\"pid\":202}}" },
 		{ EXEC_STATUS, .status = 200, .answer = "{\"data\":{\"exited\":0}}" },
 		{ EXEC_STATUS, .status = 200,
-		  .answer = "{\"data\":{\"exited\":1,\"exitcode\":3,\"out-data\":\"\\u00c3\\u00bc\\u0000\\u00fe\\n\",\"err-data\":"
+		  .answer = "{\"data\":{\"exited\":1,\"exitcode\":3,\"out-data\":"
+			    "\"\\u00c3\\u00bc\\u0000\\u00fe\\n\",\"err-data\":"
 			    "\"err\\n\",\"out-truncated\":0,\"err-truncated\":0}}" },
 	};
 	static const char *const argv[] = { "/bin/sh", "-c", "\xc3\xbc", NULL };
@@ -191,7 +216,8 @@ static void output_that_the_server_decoded_stays_as_it_is(void **state UNUSED)
 	static const struct stub_step steps[] = {
 		PID,
 		{ EXEC_STATUS, .status = 200,
-		  .answer = "{\"data\":{\"exited\":1,\"signal\":15,\"out-data\":\"gr\\u00fc\\u00df \\u20ac\"}}" },
+		  .answer = "{\"data\":{\"exited\":1,\"signal\":15,\"out-data\":\"gr\\u00fc\\u00df "
+			    "\\u20ac\"}}" },
 	};
 	static const char *const argv[] = { "date", NULL };
 	_cleanup_pve_agent_output_ struct pve_agent_output o = { 0 };
@@ -217,7 +243,8 @@ static void a_program_that_does_not_end_meets_the_limit(void **state UNUSED)
 
 	assert_int_equal(pve_agent_exec(c, vm, &x, &o, &err), -1);
 	assert_int_equal(err->kind, ERR_TIMEOUT);
-	assert_string_equal(err->text, "'sleep' through the agent of VM 110: 'sleep' took longer than 2 s");
+	assert_string_equal(err->text,
+			    "'sleep' through the agent of VM 110: 'sleep' took longer than 2 s");
 	assert_string_equal(err->hint, "it still runs in the guest, as process 202");
 	stub_close_all(&s, c);
 }
@@ -227,7 +254,8 @@ static void a_lost_look_is_repeated_and_a_lost_result_said(void **state UNUSED)
 	static const struct stub_step steps[] = {
 		PID,
 		{ EXEC_STATUS, .kind = ERR_UNREACHABLE },
-		{ EXEC_STATUS, .status = 200, .answer = "{\"data\":{\"exited\":1,\"exitcode\":0}}" },
+		{ EXEC_STATUS, .status = 200,
+		  .answer = "{\"data\":{\"exited\":1,\"exitcode\":0}}" },
 		PID,
 		{ EXEC_STATUS, .kind = ERR_UNREACHABLE },
 		{ EXEC_STATUS, .status = 500, .reason = "Agent error: PID ld does not exist" },
@@ -248,8 +276,10 @@ static void too_much_is_refused_on_both_ways(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		PID,
-		{ EXEC_STATUS, .status = 200, .answer = "{\"data\":{\"exited\":1,\"exitcode\":0,\"out-data\":\"12345\"}}" },
-		{ "GET " AT "file-read?file=%2Fx", .status = 200, .answer = "{\"data\":{\"content\":\"12345\",\"bytes-read\":5}}" },
+		{ EXEC_STATUS, .status = 200,
+		  .answer = "{\"data\":{\"exited\":1,\"exitcode\":0,\"out-data\":\"12345\"}}" },
+		{ "GET " AT "file-read?file=%2Fx", .status = 200,
+		  .answer = "{\"data\":{\"content\":\"12345\",\"bytes-read\":5}}" },
 	};
 	static const char *const argv[] = { "cat", NULL };
 	static char much[65537];
@@ -258,23 +288,29 @@ static void too_much_is_refused_on_both_ways(void **state UNUSED)
 	_cleanup_buf_ struct buf b = { 0 };
 	STUB(s, c, steps);
 
-	assert_fails(pve_agent_exec(c, vm, &x, &o, &err), ERR_INTERNAL, "output is larger than 4 bytes");
-	assert_fails(pve_agent_read(c, vm, "/x", 4, &b, &err), ERR_INTERNAL, "'/x' of VM 110 is larger than 4 bytes");
+	assert_fails(pve_agent_exec(c, vm, &x, &o, &err), ERR_INTERNAL,
+		     "output is larger than 4 bytes");
+	assert_fails(pve_agent_read(c, vm, "/x", 4, &b, &err), ERR_INTERNAL,
+		     "'/x' of VM 110 is larger than 4 bytes");
 	x.input = much;
 	x.input_len = sizeof(much);
 	assert_fails(pve_agent_exec(c, vm, &x, &o, &err), ERR_USAGE, "the agent takes 65536");
-	assert_fails(pve_agent_write(c, vm, "/x", much, 46081, &err), ERR_USAGE, "writes at most 46080 at once");
+	assert_fails(pve_agent_write(c, vm, "/x", much, 46081, &err), ERR_USAGE,
+		     "writes at most 46080 at once");
 	stub_close_all(&s, c);
 }
 
 static void files_carry_any_bytes(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ "POST " AT "file-write", "file=%2Ftmp%2Fy.bin&content=AAFiaW5hcnn%2F&encode=0", 200, .answer = "{\"data\":null}" },
+		{ "POST " AT "file-write", "file=%2Ftmp%2Fy.bin&content=AAFiaW5hcnn%2F&encode=0",
+		  200, .answer = "{\"data\":null}" },
 		{ "GET " AT "file-read?file=%2Ftmp%2Fy.bin", .status = 200,
-		  .answer = "{\"data\":{\"content\":\"\\u0000\\u0001binary\\u00ff\",\"bytes-read\":9}}" },
+		  .answer = "{\"data\":{\"content\":\"\\u0000\\u0001binary\\u00ff\",\"bytes-read\":"
+			    "9}}" },
 		{ "GET " AT "file-read?file=%2Fno", .status = 500,
-		  .reason = "Agent error: failed to open file '/no' (mode: 'r'): No such file or directory" },
+		  .reason = "Agent error: failed to open file '/no' (mode: 'r'): No such file or "
+			    "directory" },
 	};
 	_cleanup_buf_ struct buf b = { 0 };
 	STUB(s, c, steps);
@@ -283,7 +319,8 @@ static void files_carry_any_bytes(void **state UNUSED)
 	assert_works(pve_agent_read(c, vm, "/tmp/y.bin", 100, &b, &err));
 	assert_int_equal(b.len, 9);
 	assert_memory_equal(b.data, "\0\1binary\xff", 9);
-	assert_fails(pve_agent_read(c, vm, "/no", 100, &b, &err), ERR_NOT_FOUND, "read '/no' through the agent of VM 110");
+	assert_fails(pve_agent_read(c, vm, "/no", 100, &b, &err), ERR_NOT_FOUND,
+		     "read '/no' through the agent of VM 110");
 	stub_close_all(&s, c);
 }
 
@@ -291,7 +328,8 @@ static void the_operating_system_is_told(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		{ "GET " AT "get-osinfo", .status = 200,
-		  .answer = "{\"data\":{\"result\":{\"machine\":\"x86_64\",\"id\":\"arch\",\"pretty-name\":\"Arch Linux\","
+		  .answer = "{\"data\":{\"result\":{\"machine\":\"x86_64\",\"id\":\"arch\","
+			    "\"pretty-name\":\"Arch Linux\","
 			    "\"kernel-release\":\"6.12.1-arch1-1\",\"name\":\"Arch Linux\"}}}" },
 		{ "GET " AT "get-osinfo", .status = 200, .answer = "{\"data\":{\"result\":{}}}" },
 		{ "GET " AT "get-osinfo", .status = 200, .answer = "{\"data\":{}}" },
@@ -304,18 +342,21 @@ static void the_operating_system_is_told(void **state UNUSED)
 	assert_string_equal(os.id, "arch");
 	assert_null(os.version_id);
 	assert_fails(pve_agent_osinfo(c, vm, &a, &os, &err), ERR_INTERNAL, "text 'id' is missing");
-	assert_fails(pve_agent_osinfo(c, vm, &a, &os, &err), ERR_INTERNAL, "get-osinfo gave no result");
+	assert_fails(pve_agent_osinfo(c, vm, &a, &os, &err), ERR_INTERNAL,
+		     "get-osinfo gave no result");
 	stub_close_all(&s, c);
 }
 
-/* A stand-in that notices two agent calls at once on one node, and knows that two nodes do not wait for each other. */
+/* A stand-in that notices two agent calls at once on one node, and knows that two nodes do not wait
+ * for each other. */
 struct crowd {
 	struct http http;
 	atomic_int inside[2];
 	atomic_bool together[2];
 };
 
-static int crowd_exchange(struct http *h, const struct http_request *q, struct http_response *ret, struct err **err UNUSED)
+static int crowd_exchange(struct http *h, const struct http_request *q, struct http_response *ret,
+			  struct err **err UNUSED)
 {
 	struct crowd *w = (struct crowd *)h;
 	int node = strstr(q->target, "/nodes/b/") ? 1 : 0;
@@ -351,7 +392,10 @@ static void one_call_per_node_is_in_flight(void **state UNUSED)
 	struct secret token = { (char *)"SECRET", 6 };
 	struct clock clock = clock_real(-1);
 	struct pve_options o = {
-		.endpoint = "pve", .login = { .user = "root@pam!ci", .token = &token }, .http = &w.http, .clock = &clock,
+		.endpoint = "pve",
+		.login = { .user = "root@pam!ci", .token = &token },
+		.http = &w.http,
+		.clock = &clock,
 	};
 	_cleanup_pve_client_ struct pve_client *c = NULL;
 	pthread_t threads[4];

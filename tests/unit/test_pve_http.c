@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 #include <signal.h>
 
-#define OK "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nContent-Type: application/json\r\n"
+#define OK   "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nContent-Type: application/json\r\n"
 #define BODY "\r\n{\"data\":[]}"
 #define DATE "Date: Sat, 21 Nov 2026 01:17:08 GMT\r\n"
 
@@ -15,7 +15,9 @@ static const struct tls_row rows[] = {
 	/* A call that the node's proxy handed on: both headers, and the connection stays open. */
 	{ "/protected", OK "Connection: close\r\nConnection: Keep-Alive\r\n" BODY, THEN_KEEP },
 	{ "/401", "HTTP/1.1 401 No ticket\r\nConnection: close\r\n" DATE "\r\n", THEN_CLOSE },
-	{ "/401-cut", "HTTP/1.1 401 Permission denied - invalid csrf token\r\nConnection: close\r\n\r\n", THEN_CUT },
+	{ "/401-cut",
+	  "HTTP/1.1 401 Permission denied - invalid csrf token\r\nConnection: close\r\n\r\n",
+	  THEN_CUT },
 	{ "/cut-head", "HTTP/1.1 200 OK\r\nContent-Le", THEN_CUT },
 	{ "/cut-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":", THEN_CUT },
 	{ "/drop", "", THEN_CUT },
@@ -23,7 +25,9 @@ static const struct tls_row rows[] = {
 	{ "/hang-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":", THEN_HANG },
 	{ "/cancel", "", THEN_CANCEL },
 	{ "/many", "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n0123456789", THEN_HANG },
-	{ "/reason", "HTTP/1.1 500 VM is locked (backup)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", THEN_CLOSE },
+	{ "/reason",
+	  "HTTP/1.1 500 VM is locked (backup)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+	  THEN_CLOSE },
 };
 
 static struct tls_server server;
@@ -43,10 +47,15 @@ static int tear_down(void **state UNUSED)
 	return 0;
 }
 
-static struct http *open_with(const char *fingerprint, const char *ca_file, const struct clock *clock)
+static struct http *open_with(const char *fingerprint, const char *ca_file,
+			      const struct clock *clock)
 {
 	struct http_options o = {
-		.host = "127.0.0.1", .port = server.port, .fingerprint = fingerprint, .ca_file = ca_file, .clock = clock,
+		.host = "127.0.0.1",
+		.port = server.port,
+		.fingerprint = fingerprint,
+		.ca_file = ca_file,
+		.clock = clock,
 	};
 	struct http *h = NULL;
 
@@ -54,10 +63,12 @@ static struct http *open_with(const char *fingerprint, const char *ca_file, cons
 	return h;
 }
 
-static int ask(struct http *h, const char *method, const char *target, int64_t timeout_ms, struct http_response *r,
-	       struct err **err)
+static int ask(struct http *h, const char *method, const char *target, int64_t timeout_ms,
+	       struct http_response *r, struct err **err)
 {
-	struct http_request q = { .method = method, .target = target, .timeout_ms = timeout_ms, .body_max = 65536 };
+	struct http_request q = {
+		.method = method, .target = target, .timeout_ms = timeout_ms, .body_max = 65536
+	};
 
 	if (!streq(method, "GET")) {
 		q.body = "a=1";
@@ -119,7 +130,9 @@ static void a_given_ca_is_believed_for_its_name_only(void **state UNUSED)
 	fclose(f);
 	_cleanup_http_ struct http *h = open_with(NULL, file, &real);
 	assert_works(ask(h, "GET", "/keep", 0, &r, &err));
-	struct http_options o = { .host = "localhost", .port = server.port, .ca_file = file, .clock = &real };
+	struct http_options o = {
+		.host = "localhost", .port = server.port, .ca_file = file, .clock = &real
+	};
 	_cleanup_http_ struct http *other = NULL;
 	assert_works(http_curl_new(&o, &other, &err));
 	unsigned before = server.requests;
@@ -127,7 +140,8 @@ static void a_given_ca_is_believed_for_its_name_only(void **state UNUSED)
 	assert_int_equal(server.requests, before);
 	assert_works(fs_remove_tree(dir, &err));
 	_cleanup_http_ struct http *none = open_with(NULL, "/nonexistent/ca.pem", &real);
-	assert_fails(ask(none, "GET", "/keep", 0, &r, &err), ERR_USAGE, "CA file '/nonexistent/ca.pem' cannot be used");
+	assert_fails(ask(none, "GET", "/keep", 0, &r, &err), ERR_USAGE,
+		     "CA file '/nonexistent/ca.pem' cannot be used");
 }
 
 static void the_fingerprint_can_be_looked_at_first(void **state UNUSED)
@@ -140,7 +154,8 @@ static void the_fingerprint_can_be_looked_at_first(void **state UNUSED)
 	assert_string_equal(seen, server.fingerprint);
 	assert_int_equal(server.requests, before);
 	o.port = 1; /* nobody listens there */
-	assert_fails(http_fingerprint_seen(&o, seen, &err), ERR_UNREACHABLE, "cannot reach '127.0.0.1:1'");
+	assert_fails(http_fingerprint_seen(&o, seen, &err), ERR_UNREACHABLE,
+		     "cannot reach '127.0.0.1:1'");
 }
 
 static void a_connection_is_kept_and_a_session_resumed(void **state UNUSED)
@@ -197,7 +212,8 @@ static void a_dropped_connection_says_that_the_request_was_sent(void **state UNU
 	}
 }
 
-/* libcurl repeats on a kept connection by itself what got no answer: that must not happen to a write. */
+/* libcurl repeats on a kept connection by itself what got no answer: that must not happen to a
+ * write. */
 static void a_write_is_sent_once(void **state UNUSED)
 {
 	_cleanup_http_ struct http *h = open_with(server.fingerprint, NULL, &real);
@@ -205,7 +221,8 @@ static void a_write_is_sent_once(void **state UNUSED)
 
 	assert_works(ask(h, "GET", "/keep", 0, &r, &err));
 	unsigned before = server.requests;
-	assert_fails(ask(h, "POST", "/drop", 0, &r, &err), ERR_UNREACHABLE, "ended during POST /drop");
+	assert_fails(ask(h, "POST", "/drop", 0, &r, &err), ERR_UNREACHABLE,
+		     "ended during POST /drop");
 	assert_int_equal(server.requests - before, 1);
 	assert_works(ask(h, "DELETE", "/keep", 0, &r, &err));
 }
@@ -249,7 +266,8 @@ static void *ask_often(void *arg)
 {
 	for (int i = 0; i < 8; i++) {
 		_cleanup_http_response_ struct http_response r = { 0 };
-		if (ask(arg, "GET", i % 2 ? "/protected" : "/keep", 0, &r, NULL) < 0 || r.status != 200)
+		if (ask(arg, "GET", i % 2 ? "/protected" : "/keep", 0, &r, NULL) < 0 ||
+		    r.status != 200)
 			return arg;
 	}
 	return NULL;

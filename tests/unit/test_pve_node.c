@@ -26,15 +26,19 @@ static void versions_are_compared_by_number(void **state UNUSED)
 static void nodes_versions_and_packages_are_read(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ "GET /version", .status = 200, .answer = "{\"data\":{\"version\":\"9.2.11\",\"release\":\"9.2\"}}" },
+		{ "GET /version", .status = 200,
+		  .answer = "{\"data\":{\"version\":\"9.2.11\",\"release\":\"9.2\"}}" },
 		{ "GET /version", .status = 200, .answer = "{\"data\":{\"version\":\"nine\"}}" },
 		{ "GET /nodes", .status = 200,
-		  .answer = "{\"data\":[{\"node\":\"pve\",\"status\":\"online\",\"ssl_fingerprint\":\"AA:BB\"},{\"node\":\"two\","
+		  .answer = "{\"data\":[{\"node\":\"pve\",\"status\":\"online\",\"ssl_"
+			    "fingerprint\":\"AA:BB\"},{\"node\":\"two\","
 			    "\"status\":\"unknown\"}]}" },
 		{ "GET /nodes/pve/apt/versions", .status = 200,
-		  .answer = "{\"data\":[{\"Package\":\"ifupdown2\",\"CurrentState\":\"Installed\",\"Version\":\"3.3.0-1\"}]}" },
+		  .answer = "{\"data\":[{\"Package\":\"ifupdown2\",\"CurrentState\":\"Installed\","
+			    "\"Version\":\"3.3.0-1\"}]}" },
 		{ "GET /nodes/pve/apt/versions", .status = 200,
-		  .answer = "{\"data\":[{\"Package\":\"ifupdown2\",\"CurrentState\":\"NotInstalled\",\"Version\":\"3.3.0-1\"}]}" },
+		  .answer = "{\"data\":[{\"Package\":\"ifupdown2\",\"CurrentState\":"
+			    "\"NotInstalled\",\"Version\":\"3.3.0-1\"}]}" },
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_version v;
@@ -60,10 +64,14 @@ static void pending_changes_stand_beside_the_list(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		{ "GET /nodes/pve/network", .status = 200,
-		  .answer = "{\"data\":[{\"gateway\":\"10.99.0.1\",\"priority\":5,\"autostart\":1,\"active\":1,\"address\":\"10.99.0.2\","
-			    "\"bridge_ports\":\"eno1\",\"cidr\":\"10.99.0.2/24\",\"method\":\"static\",\"iface\":\"vmbr0\","
-			    "\"type\":\"bridge\",\"comments\":\"created by test\\n\"},{\"iface\":\"eno2\",\"type\":\"eth\"},"
-			    "{\"iface\":\"vmbr1\",\"type\":\"bridge\"}],\"changes\":\"--- a\\n+++ b\\n\"}" },
+		  .answer = "{\"data\":[{\"gateway\":\"10.99.0.1\",\"priority\":5,\"autostart\":1,"
+			    "\"active\":1,\"address\":\"10.99.0.2\","
+			    "\"bridge_ports\":\"eno1\",\"cidr\":\"10.99.0.2/"
+			    "24\",\"method\":\"static\",\"iface\":\"vmbr0\","
+			    "\"type\":\"bridge\",\"comments\":\"created by "
+			    "test\\n\"},{\"iface\":\"eno2\",\"type\":\"eth\"},"
+			    "{\"iface\":\"vmbr1\",\"type\":\"bridge\"}],\"changes\":\"--- a\\n+++ "
+			    "b\\n\"}" },
 		{ "GET /nodes/pve/network", .status = 200, .answer = "{\"data\":[]}" },
 	};
 	_cleanup_arena_ struct arena a = { 0 };
@@ -88,17 +96,24 @@ static void pending_changes_stand_beside_the_list(void **state UNUSED)
 static void a_bridge_is_staged_changed_and_applied(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ "POST /nodes/pve/network", "iface=vmbr1&type=bridge&autostart=1&bridge_ports=&cidr=192.168.1.2%2F24&comments=ours", 200,
-		  .answer = "{\"data\":null}" },
-		{ "POST /nodes/pve/network", .status = 400, .reason = "Parameter verification failed.",
+		{ "POST /nodes/pve/network",
+		  "iface=vmbr1&type=bridge&autostart=1&bridge_ports=&cidr=192.168.1.2%2F24&"
+		  "comments=ours",
+		  200, .answer = "{\"data\":null}" },
+		{ "POST /nodes/pve/network", .status = 400,
+		  .reason = "Parameter verification failed.",
 		  .answer = "{\"data\":null,\"errors\":{\"iface\":\"interface already exists\"}}" },
-		{ "PUT /nodes/pve/network/vmbr1", "type=bridge&autostart=1&bridge_ports=eno2&cidr=10.0.0.1%2F8"
-						  "&delete=cidr6%2Ccomments%2Cmtu%2Cbridge_vlan_aware", 200, .answer = "{\"data\":null}" },
+		{ "PUT /nodes/pve/network/vmbr1",
+		  "type=bridge&autostart=1&bridge_ports=eno2&cidr=10.0.0.1%2F8"
+		  "&delete=cidr6%2Ccomments%2Cmtu%2Cbridge_vlan_aware",
+		  200, .answer = "{\"data\":null}" },
 		{ "DELETE /nodes/pve/network/vmbr1", .status = 200, .answer = "{\"data\":null}" },
 		{ "DELETE /nodes/pve/network", .status = 200, .answer = "{\"data\":null}" },
 		{ "PUT /nodes/pve/network", "", 200,
-		  .answer = "{\"data\":\"UPID:pve:00002F28:0003F2B8:6B00DD0C:srvreload:networking:root@pam!ci:\"}" },
-		{ "GET /nodes/pve/tasks/*", .status = 200, .answer = "{\"data\":{\"status\":\"stopped\",\"exitstatus\":\"OK\"}}" },
+		  .answer = "{\"data\":\"UPID:pve:00002F28:0003F2B8:6B00DD0C:srvreload:networking:"
+			    "root@pam!ci:\"}" },
+		{ "GET /nodes/pve/tasks/*", .status = 200,
+		  .answer = "{\"data\":{\"status\":\"stopped\",\"exitstatus\":\"OK\"}}" },
 	};
 	struct pve_bridge b = { .name = "vmbr1", .cidr = "192.168.1.2/24", .comment = "ours" };
 	STUB(s, c, steps);
@@ -126,10 +141,13 @@ static void ports_are_whole_names(void **state UNUSED)
 static void pci_addresses_have_one_form(void **state UNUSED)
 {
 	static const char *const good[][2] = {
-		{ "01:00", "0000:01:00" }, { "01:00.3", "0000:01:00.3" }, { "0000:0A:1f.0", "0000:0a:1f.0" },
+		{ "01:00", "0000:01:00" },
+		{ "01:00.3", "0000:01:00.3" },
+		{ "0000:0A:1f.0", "0000:0a:1f.0" },
 		{ "10000:01:00", "10000:01:00" },
 	};
-	static const char *const bad[] = { "", "1:0", "01:00.", "01:00.10", "01:00.x", "01:00:00", "000:01:00", "01:00,pcie=1" };
+	static const char *const bad[] = { "",	      "1:0",	  "01:00.",    "01:00.10",
+					   "01:00.x", "01:00:00", "000:01:00", "01:00,pcie=1" };
 	struct pve_pci d = { .id = "0000:01:00.3" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -148,19 +166,30 @@ static void a_mapping_is_made_of_what_the_node_reports(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		{ "GET /nodes/pve/hardware/pci?pci-class-blacklist=", .status = 200,
-		  .answer = "{\"data\":[{\"id\":\"0000:01:00.1\",\"vendor\":\"0x8086\",\"device\":\"0x1521\",\"class\":\"0x020000\","
-			    "\"iommugroup\":14,\"subsystem_vendor\":\"0x8086\",\"subsystem_device\":\"0x0001\"},"
-			    "{\"id\":\"0000:01:00.0\",\"vendor\":\"0x8086\",\"device\":\"0x1521\",\"class\":\"0x020000\",\"iommugroup\":14,"
-			    "\"subsystem_vendor\":\"0x8086\",\"subsystem_device\":\"0x0001\"},{\"id\":\"0000:00:01.0\",\"iommugroup\":-1,"
-			    "\"class\":\"0x060400\",\"vendor\":\"0x8086\",\"device\":\"0x1901\"},{\"id\":\"nonsense\"}]}" },
-		{ "POST /cluster/mapping/pci", "id=wan&description=ours&map=node%3Dpve%2Cpath%3D0000%3A01%3A00%2Cid%3D8086%3A1521%2C"
-					       "subsystem-id%3D8086%3A0001%2Ciommugroup%3D14", 200, .answer = "{\"data\":null}" },
-		{ "PUT /cluster/mapping/pci/wan", "map=node%3Dpve%2Cpath%3D0000%3A00%3A01.0%2Cid%3D8086%3A1901", 200,
+		  .answer = "{\"data\":[{\"id\":\"0000:01:00.1\",\"vendor\":\"0x8086\",\"device\":"
+			    "\"0x1521\",\"class\":\"0x020000\","
+			    "\"iommugroup\":14,\"subsystem_vendor\":\"0x8086\",\"subsystem_"
+			    "device\":\"0x0001\"},"
+			    "{\"id\":\"0000:01:00.0\",\"vendor\":\"0x8086\",\"device\":\"0x1521\","
+			    "\"class\":\"0x020000\",\"iommugroup\":14,"
+			    "\"subsystem_vendor\":\"0x8086\",\"subsystem_device\":\"0x0001\"},{"
+			    "\"id\":\"0000:00:01.0\",\"iommugroup\":-1,"
+			    "\"class\":\"0x060400\",\"vendor\":\"0x8086\",\"device\":\"0x1901\"},{"
+			    "\"id\":\"nonsense\"}]}" },
+		{ "POST /cluster/mapping/pci",
+		  "id=wan&description=ours&map=node%3Dpve%2Cpath%3D0000%3A01%3A00%2Cid%3D8086%"
+		  "3A1521%2C"
+		  "subsystem-id%3D8086%3A0001%2Ciommugroup%3D14",
+		  200, .answer = "{\"data\":null}" },
+		{ "PUT /cluster/mapping/pci/wan",
+		  "map=node%3Dpve%2Cpath%3D0000%3A00%3A01.0%2Cid%3D8086%3A1901", 200,
 		  .answer = "{\"data\":null}" },
 		{ "GET /cluster/mapping/pci", .status = 200,
-		  .answer = "{\"data\":[{\"id\":\"wan\",\"map\":[\"id=8086:1521,iommugroup=14,node=pve,path=0000:01:00,"
+		  .answer = "{\"data\":[{\"id\":\"wan\",\"map\":[\"id=8086:1521,iommugroup=14,node="
+			    "pve,path=0000:01:00,"
 			    "subsystem-id=8086:0001\",\"broken\"]}]}" },
-		{ "GET /cluster/mapping/pci", .status = 501, .reason = "Method 'GET /cluster/mapping/pci' not implemented" },
+		{ "GET /cluster/mapping/pci", .status = 501,
+		  .reason = "Method 'GET /cluster/mapping/pci' not implemented" },
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_pci *devices;
@@ -174,8 +203,10 @@ static void a_mapping_is_made_of_what_the_node_reports(void **state UNUSED)
 	assert_int_equal(n, 3);
 	assert_int_equal(devices[0].iommu_group, 14);
 	assert_true(pve_pci_is_bridge(&devices[2]) && !pve_pci_is_bridge(&devices[0]));
-	assert_fails(pve_mapping_entry_of(devices, n, "pve", "02:00", &a, &e, &err), ERR_NOT_FOUND, "has no PCI device '0000:02:00'");
-	assert_fails(pve_mapping_entry_of(devices, n, "pve", "x", &a, &e, &err), ERR_USAGE, "is not a PCI address");
+	assert_fails(pve_mapping_entry_of(devices, n, "pve", "02:00", &a, &e, &err), ERR_NOT_FOUND,
+		     "has no PCI device '0000:02:00'");
+	assert_fails(pve_mapping_entry_of(devices, n, "pve", "x", &a, &e, &err), ERR_USAGE,
+		     "is not a PCI address");
 	assert_works(pve_mapping_entry_of(devices, n, "pve", "01:00", &a, &e, &err));
 	assert_works(pve_mapping_create(c, &(struct pve_mapping){ "wan", "ours", &e, 1 }, &err));
 	assert_works(pve_mapping_entry_of(devices, n, "pve", "00:01.0", &a, &bridge, &err));
@@ -194,10 +225,13 @@ static void storages_and_volumes_are_read(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		{ "GET /nodes/pve/storage", .status = 200,
-		  .answer = "{\"data\":[{\"storage\":\"vmstore\",\"active\":1,\"enabled\":1,\"avail\":75,\"total\":270,\"type\":\"dir\","
+		  .answer = "{\"data\":[{\"storage\":\"vmstore\",\"active\":1,\"enabled\":1,"
+			    "\"avail\":75,\"total\":270,\"type\":\"dir\","
 			    "\"content\":\"backup,images,iso\"}]}" },
 		{ "GET /nodes/pve/storage/vmstore/content?content=iso", .status = 200,
-		  .answer = "{\"data\":[{\"volid\":\"vmstore:iso/x.iso\",\"content\":\"iso\",\"format\":\"iso\",\"size\":7,\"parent\":null}]}" },
+		  .answer = "{\"data\":[{\"volid\":\"vmstore:iso/"
+			    "x.iso\",\"content\":\"iso\",\"format\":\"iso\",\"size\":7,\"parent\":"
+			    "null}]}" },
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	struct pve_storage *list;
@@ -211,7 +245,8 @@ static void storages_and_volumes_are_read(void **state UNUSED)
 	assert_false(pve_storage_holds(&list[0], "image") || pve_storage_holds(&list[0], ""));
 	assert_works(pve_storage_content(c, "pve", "vmstore", "iso", &a, &volumes, &n, &err));
 	assert_string_equal(volumes[0].id, "vmstore:iso/x.iso");
-	assert_string_equal(pve_storage_of_volume("vmstore:100/vm-100-disk-0.qcow2,size=1G", &a), "vmstore");
+	assert_string_equal(pve_storage_of_volume("vmstore:100/vm-100-disk-0.qcow2,size=1G", &a),
+			    "vmstore");
 	assert_null(pve_storage_of_volume("none,media=cdrom", &a));
 	assert_null(pve_storage_of_volume("/dev/disk/by-id/x:y", &a));
 	stub_close_all(&s, c);
@@ -221,9 +256,12 @@ static void privileges_come_from_the_nearest_path(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
 		{ "GET /access/permissions", .status = 200,
-		  .answer = "{\"data\":{\"/\":{\"Sys.Audit\":1,\"Sys.Modify\":0},\"/vms\":{\"VM.Audit\":1},\"/vms/100\":{\"VM.PowerMgmt\":0}}}" },
-		{ "GET /access/permissions?path=%2Fvms%2F200", .status = 200, .answer = "{\"data\":{\"/vms/200\":{\"VM.Clone\":1}}}" },
-		{ "GET /access/permissions?path=%2Fvms%2F300", .status = 200, .answer = "{\"data\":{}}" },
+		  .answer = "{\"data\":{\"/\":{\"Sys.Audit\":1,\"Sys.Modify\":0},\"/"
+			    "vms\":{\"VM.Audit\":1},\"/vms/100\":{\"VM.PowerMgmt\":0}}}" },
+		{ "GET /access/permissions?path=%2Fvms%2F200", .status = 200,
+		  .answer = "{\"data\":{\"/vms/200\":{\"VM.Clone\":1}}}" },
+		{ "GET /access/permissions?path=%2Fvms%2F300", .status = 200,
+		  .answer = "{\"data\":{}}" },
 		{ "GET /access/permissions", .status = 200, .answer = "{\"data\":[]}" },
 	};
 	_cleanup_pve_permissions_ struct pve_permissions p = { 0 }, none = { 0 };
@@ -248,14 +286,20 @@ static void privileges_come_from_the_nearest_path(void **state UNUSED)
 static void accounts_are_made_by_few_calls(void **state UNUSED)
 {
 	static const struct stub_step steps[] = {
-		{ "POST /access/roles", "roleid=Pveprov&privs=VM.Audit%2CVM.Clone", 200, .answer = "{\"data\":null}" },
+		{ "POST /access/roles", "roleid=Pveprov&privs=VM.Audit%2CVM.Clone", 200,
+		  .answer = "{\"data\":null}" },
 		{ "PUT /access/roles/Pveprov", "privs=VM.Audit", 200, .answer = "{\"data\":null}" },
-		{ "POST /access/users", "userid=bot%40pve&comment=ours", 200, .answer = "{\"data\":null}" },
+		{ "POST /access/users", "userid=bot%40pve&comment=ours", 200,
+		  .answer = "{\"data\":null}" },
 		{ "POST /access/users/bot%40pve/token/one", "privsep=1", 200,
-		  .answer = "{\"data\":{\"full-tokenid\":\"bot@pve!one\",\"value\":\"SECRET-uuid\",\"info\":{\"privsep\":\"1\"}}}" },
-		{ "PUT /access/acl", "path=%2F&tokens=bot%40pve%21one&roles=Pveprov&propagate=1", 200, .answer = "{\"data\":null}" },
-		{ "PUT /access/acl", "path=%2Fvms&users=bot%40pve&roles=Pveprov&propagate=0", 200, .answer = "{\"data\":null}" },
-		{ "DELETE /access/users/bot%40pve/token/one", .status = 200, .answer = "{\"data\":null}" },
+		  .answer = "{\"data\":{\"full-tokenid\":\"bot@pve!one\",\"value\":\"SECRET-uuid\","
+			    "\"info\":{\"privsep\":\"1\"}}}" },
+		{ "PUT /access/acl", "path=%2F&tokens=bot%40pve%21one&roles=Pveprov&propagate=1",
+		  200, .answer = "{\"data\":null}" },
+		{ "PUT /access/acl", "path=%2Fvms&users=bot%40pve&roles=Pveprov&propagate=0", 200,
+		  .answer = "{\"data\":null}" },
+		{ "DELETE /access/users/bot%40pve/token/one", .status = 200,
+		  .answer = "{\"data\":null}" },
 	};
 	_cleanup_secret_ struct secret token = { 0 };
 	STUB(s, c, steps);

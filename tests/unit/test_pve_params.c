@@ -14,8 +14,9 @@ static void values_are_encoded_and_keys_may_repeat(void **state UNUSED)
 	pve_params_add_int(&more, "memory", 2048);
 	pve_params_add_all(&p, &more);
 	pve_params_add_all(&p, NULL);
-	assert_string_equal(buf_text(&p.encoded), "command=%2Fbin%2Fsh&command=a%20b%26c%3Dd%2B%C3%BC%0A&empty=&onboot=1"
-						  "&protection=0&memory=2048");
+	assert_string_equal(buf_text(&p.encoded),
+			    "command=%2Fbin%2Fsh&command=a%20b%26c%3Dd%2B%C3%BC%0A&empty=&onboot=1"
+			    "&protection=0&memory=2048");
 }
 
 static void a_long_value_is_kept_whole(void **state UNUSED)
@@ -33,7 +34,8 @@ static void a_long_value_is_kept_whole(void **state UNUSED)
 
 static void segments_of_a_path_are_encoded(void **state UNUSED)
 {
-	_cleanup_free_ char *path = pve_path("/nodes/%s/qemu/%u/100%%/%s", "a/../b", 100u, "UPID:pve:0:");
+	_cleanup_free_ char *path =
+		pve_path("/nodes/%s/qemu/%u/100%%/%s", "a/../b", 100u, "UPID:pve:0:");
 
 	assert_string_equal(path, "/nodes/a%2F..%2Fb/qemu/100/100%/UPID%3Apve%3A0%3A");
 }

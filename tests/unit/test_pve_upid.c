@@ -22,7 +22,8 @@ static void the_id_may_be_empty_and_pstart_longer(void **state UNUSED)
 {
 	struct pve_upid u;
 
-	assert_true(pve_upid_parse("UPID:pve:00003A2F:1F9A5C3D7:65F1C2AB:aptupdate::root@pam:", &u));
+	assert_true(
+		pve_upid_parse("UPID:pve:00003A2F:1F9A5C3D7:65F1C2AB:aptupdate::root@pam:", &u));
 	assert_string_equal(u.id, "");
 	assert_int_equal(u.pstart, 0x1F9A5C3D7);
 }

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * tls_server.h: a tiny scripted HTTPS server on loopback, for tests of the wire. It has a certificate of its own for
- * 127.0.0.1; each connection has a thread; a request is answered by the row of its path, and what was asked is counted.
+ * tls_server.h: a tiny scripted HTTPS server on loopback, for tests of the wire. It has a
+ * certificate of its own for 127.0.0.1; each connection has a thread; a request is answered by the
+ * row of its path, and what was asked is counted.
  */
 #include "test.h"
 #include "base/buf.h"
@@ -145,11 +146,13 @@ static void tls_make_certificate(struct tls_server *s)
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"pve.test", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"pve.test", -1,
+				   -1, 0);
 	X509_set_issuer_name(x, name);
 	X509_set_pubkey(x, key);
 	X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "IP:127.0.0.1");
-	X509_EXTENSION *ca = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+	X509_EXTENSION *ca =
+		X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
 	X509_add_ext(x, san, -1);
 	X509_add_ext(x, ca, -1);
 	X509_EXTENSION_free(san);
@@ -170,7 +173,9 @@ static void tls_server_start(struct tls_server *s, const struct tls_row *rows, s
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);
 
-	*s = (struct tls_server){ .rows = rows, .n_rows = n, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	*s = (struct tls_server){ .rows = rows,
+				  .n_rows = n,
+				  .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	tls_make_certificate(s);
 	assert_int_equal(pipe(s->cancel), 0);
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof(a)), 0);
