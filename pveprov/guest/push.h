@@ -5,7 +5,10 @@
  * A fixed program (push.sh) travels with the bundle in one tar stream; nothing is ever put into its text. On the guest
  * it compares the live state, installs packages, validates the staged files, saves what is about to change in
  * /var/lib/pveprov/revert, arms a timer and a unit that runs before the network of the next boot, and only then switches.
- * The change stays only when it is confirmed over a new connection in time. Packages are not reverted.
+ * The change stays only when it is confirmed over a new connection in time, and when none of its units failed. Then
+ * /etc is committed, where etckeeper is installed. Packages are not reverted.
+ *
+ * Words of a bundle (paths, units, packages, targets of links) consist of letters, digits and @%+=:,._/\- only.
  */
 #include "guest/bundle.h"
 #include "guest/shell.h"
@@ -62,9 +65,6 @@ struct push_options {
 	int64_t confirm_s;	  /* 0: 120; after a planned reboot 300 more */
 	int64_t packages_timeout_ms; /* 0: 15 min */
 	bool allow_reboot;	  /* else ERR_GUARD where one is needed, before anything is changed */
-	const char *git_branch;	  /* etckeeper's; NULL: nothing is committed */
-	const char *git_user;
-	const char *git_email;
 };
 
 struct push_result {
