@@ -367,6 +367,7 @@ disarm() {
 	rm -f "$UNITS/sysinit.target.wants/pveprov-boot.service" "$UNITS/pveprov-revert.timer" \
 		"$UNITS/pveprov-late.timer" "$UNITS/pveprov-revert.service" "$UNITS/pveprov-switch.service" \
 		"$UNITS/pveprov-boot.service"
+	rmdir --ignore-fail-on-non-empty "$UNITS/sysinit.target.wants"
 	systemctl daemon-reload || :
 }
 
