@@ -85,7 +85,6 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 {
 	struct machine *m = (struct machine *)step->subject;
 	struct session *s = m->session;
-	const struct recipe_etckeeper *git = &m->vm->router->etckeeper;
 	_cleanup_push_result_ struct push_result result = { 0 };
 	_cleanup_shell_ struct shell *side = NULL;
 	struct push_context context = { m, run };
@@ -95,9 +94,6 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 	const struct push_ops ops = { .connect = connect_again, .line = tell_line, .ctx = &context, .side = side };
 	const struct push_options options = {
 		.allow_reboot = true, /* the engine's guard has asked where it matters */
-		.git_branch = git->branch,
-		.git_user = git->user,
-		.git_email = git->email,
 	};
 	int r = push_apply(&ops, &m->bundle, &options, run->clock, &result, err);
 	m->ssh = shell_close(m->ssh); /* it may be of before the switch */
