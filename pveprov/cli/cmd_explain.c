@@ -43,7 +43,8 @@ static int unknown(const json_t *all, const char *word, struct err **err)
 
 	json_array_foreach(all, i, e)
 		strv_add(&names, member(e, "code"));
-	const char *nearest = text_nearest(word, (const char *const *)names.v);
+	bool number = *word >= '0' && *word <= '9'; /* no number is near another */
+	const char *nearest = number ? NULL : text_nearest(word, (const char *const *)names.v);
 	err_set(err, ERR_NOT_FOUND, "no exit code or known error is called '%s'", word);
 	if (nearest)
 		return err_hint(err, "did you mean '%s'? 'pveprov explain' lists all", nearest);

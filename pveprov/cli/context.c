@@ -74,8 +74,9 @@ static int read_command(const struct context_secret *s, const char *what, const 
 	if (r < 0)
 		err_wrap(err, "%s", what);
 	else if (result.status != 0)
-		r = err_set(err, ERR_AUTH, "%s: '%s' ended with status %d: %.*s", what, s->argv[0], result.status,
-			    (int)strcspn(buf_text(&result.err), "\n"), buf_text(&result.err));
+		r = err_set(err, ERR_AUTH, "%s: '%s' ended with status %d%s%.*s", what, s->argv[0], result.status,
+			    result.err.len ? ": " : "", (int)strcspn(buf_text(&result.err), "\n"),
+			    buf_text(&result.err));
 	else
 		r = set_line(ret, buf_text(&result.out), what, s->argv[0], err);
 	if (result.out.data)
