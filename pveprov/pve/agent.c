@@ -112,9 +112,12 @@ int pve_agent_wait(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms, s
 		if (!not_yet(failed))
 			return err_move(err, TAKE_PTR(failed));
 		if (!checked && pve_is(failed, PVE_AGENT_NOT_READY)) {
-			if (check_option(c, vm, err) < 0)
-				return -1;
+			_cleanup_err_ struct err *why = NULL;
 			checked = true;
+			/* who may not look waits on */
+			if (check_option(c, vm, &why) < 0 &&
+			    (why->kind == ERR_CONFLICT || why->kind == ERR_INTERRUPTED))
+				return err_move(err, TAKE_PTR(why));
 		}
 		if (deadline_passed(&d))
 			return gave_up(c, vm, timeout_ms, failed, err);

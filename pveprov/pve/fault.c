@@ -72,6 +72,9 @@ static const struct row {
 	{ "no such ", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 	{ "no rule at position", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 
+	{ "data too large", NULL, PVE_BAD_PARAMETER, ERR_USAGE,
+	  "a call holds 512 KiB, before Proxmox VE 8.4 only 64 KiB" },
+
 	{ "no quorum", NULL, PVE_PROXY, ERR_UNREACHABLE,
 	  "the cluster is not quorate: see 'pvecm status' on the node" },
 	{ "unexpected status", NULL, PVE_TASK_ABORTED, ERR_TASK, "somebody stopped the task" },

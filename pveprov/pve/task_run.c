@@ -126,8 +126,8 @@ static int look(struct follow *f, struct arena *a, const char **ret_exit, struct
 	f->status_ms = clock_now_ms(f->c->clock);
 	if (pve_task_status(f->c, f->upid, a, &t, err) < 0)
 		return -1;
-	if (t.status &&
-	    (f->w->line || (!streq(t.status, "OK") && !starts_with(t.status, "WARNINGS"))))
+	bool good = t.status && (streq(t.status, "OK") || starts_with(t.status, "WARNINGS"));
+	if (t.status && !f->ended_by_log && (f->w->line || !good))
 		/* What came between; without it the exit text has to do. */
 		pve_task_log(f->c, f->upid, f->next_line, on_line, f, &f->next_line, NULL);
 	*ret_exit = t.status;

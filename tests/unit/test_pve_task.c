@@ -112,7 +112,6 @@ static void the_log_is_followed_line_by_line(void **state UNUSED)
 		{ LOG("2"), .status = 200,
 		  .answer = "{\"total\":3,\"data\":[{\"n\":3,\"t\":\"TASK OK\"}]}" },
 		ENDED("OK"),
-		{ LOG("3"), .status = 200, .answer = "{\"total\":3,\"data\":[]}" },
 	};
 	struct seen seen = { 0 };
 	struct pve_watch w = { .started = on_started, .line = on_line, .ctx = &seen };
