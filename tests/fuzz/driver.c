@@ -27,8 +27,8 @@ static void run_mutations(char *data, size_t len)
 {
 	static const char flips[] = { 0x01, 0x20, (char)0x80, (char)0xff };
 
-	/* at most some hundred places, evenly spread */
-	size_t stride = len / 256 + 1;
+	/* at most some hundred places, evenly spread: five runs each */
+	size_t stride = len / 128 + 1;
 	for (size_t i = 0; i < len; i += stride) {
 		run(data, i);
 		for (size_t k = 0; k < ARRAY_SIZE(flips); k++) {
