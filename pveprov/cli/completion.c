@@ -44,8 +44,8 @@ static void quoted(struct buf *out, const char *text)
 	buf_addc(out, '\'');
 }
 
-/* The shell's walk over the words typed so far: leaves where we are in $path. */
-static void bash_walk(struct buf *out)
+/* The walk over the words typed so far: leaves in $here the group or command they name. */
+static void posix_walk(struct buf *out)
 {
 	_cleanup_buf_ struct buf path = { 0 };
 
@@ -57,19 +57,20 @@ static void bash_walk(struct buf *out)
 			buf_addf(out, "--%s|", s->name);
 		}
 	out->data[--out->len] = '\0';
-	buf_adds(out, ") ((i++)) || : ;;\n		-*) ;;\n		*) at=$path${path:+ }${typed[i]}\n"
-		      "			case $at in\n");
+	buf_adds(out, ") ((i++)) || : ;;\n		-*) ;;\n		*) next=$here${here:+ }${typed[i]}\n"
+		      "			case $next in\n");
 	for (const struct command_group *g = command_groups; g->name; g++)
 		if (command_group_find(g->name))
-			buf_addf(out, "			'%s') path=$at ;;\n", g->name);
+			buf_addf(out, "			'%s') here=$next ;;\n", g->name);
 	for (const struct command *const *c = commands; *c; c++) {
 		path_of(&path, *c);
-		buf_addf(out, "			'%s') path=$at ;;\n", buf_text(&path));
+		buf_addf(out, "			'%s') here=$next ;;\n", buf_text(&path));
 	}
 	buf_adds(out, "			esac ;;\n		esac\n	done\n");
 }
 
-static void bash_value(struct buf *out, const char *path, const struct option_spec *s)
+/* The values of one option, where it is the word before. */
+static void posix_value(struct buf *out, const char *path, const struct option_spec *s)
 {
 	if (s->type == OPT_FLAG)
 		return;
@@ -77,7 +78,7 @@ static void bash_value(struct buf *out, const char *path, const struct option_sp
 	if (s->letter)
 		buf_addf(out, "|'%s:-%c'", path, s->letter);
 	if (s->names) {
-		buf_adds(out, ") words='");
+		buf_adds(out, ") list='");
 		names_only(out, s->names);
 		buf_adds(out, "' ;;\n");
 	} else if (s->complete == COMPLETE_FILE || s->complete == COMPLETE_DIRECTORY) {
@@ -87,85 +88,81 @@ static void bash_value(struct buf *out, const char *path, const struct option_sp
 	}
 }
 
-static void bash_options(struct buf *out, const struct option_spec *s)
+static void posix_options(struct buf *out, const struct option_spec *s)
 {
 	for (; s && s->name; s++)
 		buf_addf(out, "--%s ", s->name);
 }
 
-/* Values of options: the command's own first, as the parser has it; then what may stand at $path. */
-static void bash_cases(struct buf *out)
+/* What may stand at a command: the words of its operands, files, its options. */
+static void posix_command(struct buf *out, const struct command *c)
+{
+	_cleanup_buf_ struct buf path = { 0 };
+	bool files = false;
+
+	path_of(&path, c);
+	buf_addf(out, "	'%s') list='", buf_text(&path));
+	for (const struct operand *o = c->operands; o && o->name; o++) {
+		names_only(out, o->names);
+		files |= o->complete == COMPLETE_FILE || o->complete == COMPLETE_DIRECTORY;
+	}
+	buf_adds(out, "' options='");
+	posix_options(out, c->options);
+	buf_addf(out, "'%s ;;\n", files ? " files=-f" : "");
+}
+
+/* Values of options, the command's own first, as the parser has it; else what may stand at $here. */
+static void posix_cases(struct buf *out)
 {
 	_cleanup_buf_ struct buf path = { 0 };
 
-	buf_adds(out, "	case $path:$prev in\n");
+	buf_adds(out, "	case $here:$prev in\n");
 	for (const struct command *const *c = commands; *c; c++) {
 		path_of(&path, *c);
 		for (const struct option_spec *s = (*c)->options; s && s->name; s++)
-			bash_value(out, buf_text(&path), s);
+			posix_value(out, buf_text(&path), s);
 	}
 	buf_adds(out, "	*) case :$prev in\n");
 	for (const struct option_spec *s = global_options; s->name; s++)
-		bash_value(out, "", s);
-	buf_adds(out, "	*) case $path in\n	'') words='");
+		posix_value(out, "", s);
+	buf_adds(out, "	*) case $here in\n	'') list='");
 	each_word(out, NULL, word_only);
 	buf_adds(out, "' ;;\n");
 	for (const struct command_group *g = command_groups; g->name; g++)
 		if (command_group_find(g->name)) {
-			buf_addf(out, "	'%s') words='", g->name);
+			buf_addf(out, "	'%s') list='", g->name);
 			each_word(out, g->name, word_only);
 			buf_adds(out, "' ;;\n");
 		}
-	for (const struct command *const *c = commands; *c; c++) {
-		path_of(&path, *c);
-		buf_addf(out, "	'%s') words='", buf_text(&path));
-		bash_options(out, (*c)->options);
-		bool files = false;
-		for (const struct operand *o = (*c)->operands; o && o->name; o++) {
-			names_only(out, o->names);
-			files |= o->complete == COMPLETE_FILE || o->complete == COMPLETE_DIRECTORY;
-		}
-		buf_addf(out, "'%s ;;\n", files ? "; files=-f" : "");
-	}
-	buf_adds(out, "	esac\n	words=\"$words ");
-	bash_options(out, global_options);
-	buf_adds(out, "\" ;;\n	esac ;;\n	esac\n");
+	for (const struct command *const *c = commands; *c; c++)
+		posix_command(out, *c);
+	buf_adds(out, "	esac\n	case $cur in\n	-*) list=\"$options ");
+	posix_options(out, global_options);
+	buf_adds(out, "\" files= ;;\n	esac ;;\n	esac ;;\n	esac\n");
 }
 
 static void write_bash(struct buf *out)
 {
 	buf_adds(out, "# bash completion of pveprov, made by 'pveprov completion bash'\n_pveprov()\n{\n"
-		      "	local typed=(\"${COMP_WORDS[@]}\") n=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]}\n"
-		      "	local prev=${COMP_WORDS[COMP_CWORD-1]} path= at= words= files= i\n");
-	bash_walk(out);
-	bash_cases(out);
-	buf_adds(out, "	mapfile -t COMPREPLY < <(compgen ${files} -W \"$words\" -- \"$cur\")\n}\n"
+		      "	local typed=(\"${COMP_WORDS[@]}\") n=$COMP_CWORD i\n"
+		      "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= files=\n");
+	posix_walk(out);
+	posix_cases(out);
+	buf_adds(out, "	mapfile -t COMPREPLY < <(compgen $files -W \"$list\" -- \"$cur\")\n}\n"
 		      "complete -o filenames -F _pveprov pveprov\n");
 }
 
-/* zsh has bash's words and prefix in other variables; its own completion system shows the rest. */
+/* zsh reads the same, once its arrays begin at 0 and its variables are split at blanks as everywhere else. */
 static void write_zsh(struct buf *out)
 {
 	buf_adds(out, "#compdef pveprov\n# zsh completion of pveprov, made by 'pveprov completion zsh'\n_pveprov()\n{\n"
 		      "	setopt localoptions ksharrays shwordsplit\n"
 		      "	local -a typed=(\"${words[@]}\")\n	local -i n=$((CURRENT - 1)) i\n"
-		      "	local prev=${typed[n-1]} path_= at=\n	local words= files=\n");
-	_cleanup_buf_ struct buf body = { 0 };
-	bash_walk(&body);
-	bash_cases(&body);
-	/* $path is zsh's array of PATH. */
-	for (const char *s = buf_text(&body); *s; s++) {
-		bool name = starts_with(s, "path=") || starts_with(s, "path:") || starts_with(s, "path ") ||
-			    starts_with(s, "path$") || starts_with(s, "path}");
-		if (name && s > body.data && strchr("$ {", s[-1])) {
-			buf_adds(out, "path_");
-			s += 3;
-		} else {
-			buf_addc(out, *s);
-		}
-	}
-	buf_adds(out, "	compadd -- $words\n	case $files in\n	-f) _files ;;\n	-d) _files -/ ;;\n	esac\n}\n"
-		      "if [ \"$funcstack[1]\" = _pveprov ]; then _pveprov; else compdef _pveprov pveprov; fi\n");
+		      "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= files=\n");
+	posix_walk(out);
+	posix_cases(out);
+	buf_adds(out, "	compadd -- $list\n	case $files in\n	-f) _files ;;\n	-d) _files -/ ;;\n	esac\n}\n"
+		      "if [ \"${funcstack[1]}\" = _pveprov ]; then _pveprov; else compdef _pveprov pveprov; fi\n");
 }
 
 static void fish_word(struct buf *out, const char *condition, const char *name, const char *summary)
@@ -224,7 +221,7 @@ static void write_fish(struct buf *out)
 		      "	for word in (commandline -opc)[2..-1]\n"
 		      "		string match -q -- '-*' $word; and continue\n"
 		      "		contains -- (string join ' ' $path $word) $__pveprov_paths; and set -a path $word\n"
-		      "	end\n	test (string join ' ' -- $path) = $argv[1]\nend\nset -g __pveprov_paths");
+		      "	end\n	test \"$path\" = \"$argv[1]\"\nend\nset -g __pveprov_paths");
 	for (const struct command_group *g = command_groups; g->name; g++)
 		if (command_group_find(g->name))
 			buf_addf(out, " '%s'", g->name);
