@@ -15,7 +15,8 @@ static int start_lab(struct app *app, struct err **err)
 		return -1;
 	if (status == 0)
 		return 0;
-	err_set(err, ERR_UNREACHABLE, "the lab did not start: 'pveprov-lab up' ended with status %d", status);
+	err_set(err, ERR_UNREACHABLE,
+		"the lab did not start: 'pveprov-lab up' ended with status %d", status);
 	return err_hint(err, "'pveprov lab up' shows what it says");
 }
 
@@ -29,7 +30,8 @@ static int load_lab(struct app *app, struct err **err)
 int app_context(struct app *app, const struct context **ret, struct err **err)
 {
 	if (!app->context_loaded) {
-		if ((app->globals.lab ? load_lab(app, err) : context_load(app->globals.context, &app->context, err)) < 0)
+		if ((app->globals.lab ? load_lab(app, err)
+				      : context_load(app->globals.context, &app->context, err)) < 0)
 			return -1;
 		app->context_loaded = true;
 	}

@@ -1,4 +1,5 @@
-/* Not getopt_long(): it accepts abbreviations, prints by itself and cannot say which name is near. */
+/* Not getopt_long(): it accepts abbreviations, prints by itself and cannot say which name is near.
+ */
 #include "cli/args.h"
 #include "cli/app.h"
 #include "cli/commands.h"
@@ -20,7 +21,9 @@ bool args_duration(const char *text, int64_t *ret_ms)
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }
+	};
 	uint64_t n, sum = 0;
 
 	if (text_to_u64(text, 0, INT64_MAX / 1000, &n)) {
@@ -28,8 +31,10 @@ bool args_duration(const char *text, int64_t *ret_ms)
 		return true;
 	}
 	while (*text) {
-		size_t digits = strspn(text, "0123456789"), letters = strcspn(text + digits, "0123456789"), u;
-		_cleanup_free_ char *number = xstrndup(text, digits), *unit = xstrndup(text + digits, letters);
+		size_t digits = strspn(text, "0123456789"),
+		       letters = strcspn(text + digits, "0123456789"), u;
+		_cleanup_free_ char *number = xstrndup(text, digits),
+				    *unit = xstrndup(text + digits, letters);
 		for (u = 0; u < ARRAY_SIZE(units) && !streq(unit, units[u].unit); u++)
 			;
 		if (u == ARRAY_SIZE(units) || !text_to_u64(number, 0, INT32_MAX, &n))
@@ -47,19 +52,21 @@ static char *see(const struct parser *p)
 	const struct command *c = p->ret->command;
 
 	if (c)
-		return xasprintf("see 'pveprov %s%s%s --help'", c->group ? c->group : "", c->group ? " " : "", c->name);
+		return xasprintf("see 'pveprov %s%s%s --help'", c->group ? c->group : "",
+				 c->group ? " " : "", c->name);
 	if (p->ret->group)
 		return xasprintf("see 'pveprov %s --help'", p->ret->group->name);
 	return xstrdup("see 'pveprov --help'");
 }
 
-static int hint_near(const struct parser *p, const char *prefix, const char *typed, const struct strv *names,
-		     struct err **err)
+static int hint_near(const struct parser *p, const char *prefix, const char *typed,
+		     const struct strv *names, struct err **err)
 {
 	const char *name = names->n ? text_nearest(typed, (const char *const *)names->v) : NULL;
 	_cleanup_free_ char *rest = see(p);
 
-	return name ? err_hint(err, "did you mean '%s%s'? %s", prefix, name, rest) : err_hint(err, "%s", rest);
+	return name ? err_hint(err, "did you mean '%s%s'? %s", prefix, name, rest)
+		    : err_hint(err, "%s", rest);
 }
 
 /* The tables in which an option is looked up: the command's first. */
@@ -68,7 +75,8 @@ struct found {
 	void *object;
 };
 
-static struct found find_in(const struct option_spec *table, void *object, const char *name, char letter)
+static struct found find_in(const struct option_spec *table, void *object, const char *name,
+			    char letter)
 {
 	for (; table && table->name; table++)
 		if (name ? streq(table->name, name) : table->letter == letter)
@@ -117,19 +125,22 @@ static int set_enum(const struct option_spec *s, int *member, const char *value,
 	return err_hint(err, "one of: %s", all);
 }
 
-static int set_number(const struct option_spec *s, int64_t *member, const char *value, struct err **err)
+static int set_number(const struct option_spec *s, int64_t *member, const char *value,
+		      struct err **err)
 {
 	int64_t max = s->max ? s->max : INT64_MAX, n;
 	bool duration = s->type == OPT_DURATION;
 
 	if (duration ? !args_duration(value, &n) : !text_to_i64(value, INT64_MIN, INT64_MAX, &n)) {
-		err_set(err, ERR_USAGE, "'--%s %s': not a %s", s->name, value, duration ? "duration" : "number");
+		err_set(err, ERR_USAGE, "'--%s %s': not a %s", s->name, value,
+			duration ? "duration" : "number");
 		return duration ? err_hint(err, "such as 90s, 10m or 1h30m") : -1;
 	}
 	if (n < s->min || n > max) {
 		int64_t unit = duration ? 1000 : 1;
-		return err_set(err, ERR_USAGE, "'--%s %s': must be from %" PRId64 " to %" PRId64 "%s", s->name, value,
-			       s->min / unit, max / unit, duration ? " s" : "");
+		return err_set(err, ERR_USAGE,
+			       "'--%s %s': must be from %" PRId64 " to %" PRId64 "%s", s->name,
+			       value, s->min / unit, max / unit, duration ? " s" : "");
 	}
 	*member = n;
 	return 0;
@@ -169,8 +180,8 @@ static int set_option(struct parser *p, struct found f, const char *value, struc
 }
 
 /* The value of an option: what follows in the same word, else the next word. */
-static int take_value(struct parser *p, const struct option_spec *s, const char *here, const char **ret,
-		      struct err **err)
+static int take_value(struct parser *p, const struct option_spec *s, const char *here,
+		      const char **ret, struct err **err)
 {
 	if (!here && !*p->next) {
 		_cleanup_free_ char *rest = see(p);
@@ -184,14 +195,16 @@ static int take_value(struct parser *p, const struct option_spec *s, const char 
 static int parse_long(struct parser *p, const char *word, struct err **err)
 {
 	const char *equals = strchr(word, '='), *value = NULL;
-	_cleanup_free_ char *name = xstrndup(word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2));
+	_cleanup_free_ char *name =
+		xstrndup(word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2));
 	struct found f = find(p, name, 0);
 
 	if (!f.spec)
 		return unknown_option(p, word, err);
 	if (f.spec->type == OPT_FLAG && equals)
 		return err_set(err, ERR_USAGE, "option '--%s' takes no value", name);
-	if (f.spec->type != OPT_FLAG && take_value(p, f.spec, equals ? equals + 1 : NULL, &value, err) < 0)
+	if (f.spec->type != OPT_FLAG &&
+	    take_value(p, f.spec, equals ? equals + 1 : NULL, &value, err) < 0)
 		return -1;
 	return set_option(p, f, value, err);
 }
@@ -307,7 +320,8 @@ static int finish(struct parser *p, struct err **err)
 	return err_hint(err, "%s", rest);
 }
 
-int args_parse(const char *const *argv, struct globals *globals, struct args_parsed *ret, struct err **err)
+int args_parse(const char *const *argv, struct globals *globals, struct args_parsed *ret,
+	       struct err **err)
 {
 	struct parser p = { .globals = globals, .ret = ret, .next = argv + (argv[0] ? 1 : 0) };
 	size_t n = 0;

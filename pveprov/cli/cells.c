@@ -6,7 +6,8 @@ static double number(const json_t *value)
 {
 	if (json_is_string(value)) {
 		int64_t n;
-		return text_to_i64(json_string_value(value), INT64_MIN, INT64_MAX, &n) ? (double)n : 0;
+		return text_to_i64(json_string_value(value), INT64_MIN, INT64_MAX, &n) ? (double)n
+										       : 0;
 	}
 	return json_is_true(value) ? 1 : json_number_value(value);
 }
@@ -32,7 +33,8 @@ char *output_seconds(const json_t *value)
 		return xasprintf("%" PRId64 " d %02" PRId64 " h", d, h % 24);
 	if (h)
 		return xasprintf("%" PRId64 " h %02" PRId64 " min", h, m % 60);
-	return m ? xasprintf("%" PRId64 " min %02" PRId64 " s", m, s % 60) : xasprintf("%" PRId64 " s", s);
+	return m ? xasprintf("%" PRId64 " min %02" PRId64 " s", m, s % 60)
+		 : xasprintf("%" PRId64 " s", s);
 }
 
 char *output_yes(const json_t *value)

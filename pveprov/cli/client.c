@@ -22,7 +22,9 @@ static int ask_password(struct app *app, const char *user, struct secret *ret, s
 
 	if (app_prompt(app, prompt, false, ERR_AUTH, ret, err) == 0)
 		return 0;
-	return err_hint(err, "'pveprov auth login' keeps a ticket for two hours; a token needs no password");
+	return err_hint(
+		err,
+		"'pveprov auth login' keeps a ticket for two hours; a token needs no password");
 }
 
 /* Options that do not depend on who logs in. */
@@ -50,8 +52,8 @@ static int open_with_token(struct app *app, const struct context *c, struct err 
 }
 
 /* The context's password where it is this user's, else one that is asked for. */
-static int find_password(struct app *app, const struct context *c, const char *user, struct secret *ret,
-			 struct err **err)
+static int find_password(struct app *app, const struct context *c, const char *user,
+			 struct secret *ret, struct err **err)
 {
 	_cleanup_free_ char *what = xasprintf("password of context '%s'", c->name);
 
@@ -60,7 +62,8 @@ static int find_password(struct app *app, const struct context *c, const char *u
 	return ask_password(app, user, ret, err);
 }
 
-int app_login(struct app *app, const struct context *c, const char *user, struct pve_client **ret, struct err **err)
+int app_login(struct app *app, const struct context *c, const char *user, struct pve_client **ret,
+	      struct err **err)
 {
 	_cleanup_secret_ struct secret password = { 0 };
 	_cleanup_pve_client_ struct pve_client *client = NULL;
@@ -80,8 +83,8 @@ int app_login(struct app *app, const struct context *c, const char *user, struct
 }
 
 /* With a ticket kept by 'auth login', else by logging in. */
-static int open_with_ticket(struct app *app, const struct context *c, const char *user, struct pve_client **ret,
-			    struct err **err)
+static int open_with_ticket(struct app *app, const struct context *c, const char *user,
+			    struct pve_client **ret, struct err **err)
 {
 	_cleanup_secret_ struct secret ticket = { 0 }, csrf = { 0 };
 	struct pve_options o = options_of(app, c);
@@ -107,7 +110,8 @@ int app_client(struct app *app, struct pve_client **ret, struct err **err)
 			return -1;
 	} else if (!c->user) {
 		err_set(err, ERR_AUTH, "context '%s' has neither a token nor a user", c->name);
-		return err_hint(err, "'pveprov auth login' makes a context with both; see 'pveprov auth --help'");
+		return err_hint(err, "'pveprov auth login' makes a context with both; see 'pveprov "
+				     "auth --help'");
 	} else if (open_with_ticket(app, c, c->user, &app->client, err) < 0) {
 		return -1;
 	}

@@ -16,12 +16,14 @@ const struct command cmd_completion = {
 	.name = "completion",
 	.summary = "print a completion script for a shell",
 	.about = "Prints a script that completes commands, options and their values.",
-	.operands =
-		(const struct operand[]){
-			{ .name = "SHELL", .help = "bash, zsh or fish", .names = completion_shell_names }, { 0 } },
+	.operands = (const struct operand[]){ { .name = "SHELL",
+						.help = "bash, zsh or fish",
+						.names = completion_shell_names },
+					      { 0 } },
 	.examples =
 		(const struct example[]){
-			{ "completion bash > ~/.local/share/bash-completion/completions/pveprov", "for bash" },
+			{ "completion bash > ~/.local/share/bash-completion/completions/pveprov",
+			  "for bash" },
 			{ "completion zsh > ~/.zfunc/_pveprov", "for zsh, with ~/.zfunc in fpath" },
 			{ "completion fish > ~/.config/fish/completions/pveprov.fish", "for fish" },
 			{ 0 } },

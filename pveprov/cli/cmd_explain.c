@@ -7,12 +7,15 @@
 #include "base/text.h"
 
 static const struct output_column columns[] = {
-	{ .key = "code", .header = "CODE" }, { .key = "summary", .header = "MEANING", .wide = true }, { 0 }
+	{ .key = "code", .header = "CODE" },
+	{ .key = "summary", .header = "MEANING", .wide = true },
+	{ 0 }
 };
 
 static json_t *entry(const char *code, const char *summary, const char *cause, const char *action)
 {
-	return json_pack("{s:s, s:s, s:s, s:s}", "code", code, "summary", summary, "cause", cause, "action", action);
+	return json_pack("{s:s, s:s, s:s, s:s}", "code", code, "summary", summary, "cause", cause,
+			 "action", action);
 }
 
 /* Everything that can be explained: exit codes, then known errors. New reference. */
@@ -85,16 +88,20 @@ static int run(struct app *app, const struct args *args, struct err **err)
 const struct command cmd_explain = {
 	.name = "explain",
 	.summary = "explain an exit code or a known error",
-	.about = "Says what an exit code or a known error of Proxmox VE means, where it comes from, and what to do. "
+	.about = "Says what an exit code or a known error of Proxmox VE means, where it comes "
+		 "from, and what to do. "
 		 "Without an argument it lists what it knows.",
 	.operands =
 		(const struct operand[]){
-			{ .name = "CODE", .help = "An exit code (8) or the name of an error (locked)", .optional = true },
+			{ .name = "CODE",
+			  .help = "An exit code (8) or the name of an error (locked)",
+			  .optional = true },
 			{ 0 } },
 	.examples =
 		(const struct example[]){
 			{ "explain 10", "what exit code 10 means" },
-			{ "explain hostpci-root", "why a token cannot pass a device through, and the way out" },
+			{ "explain hostpci-root",
+			  "why a token cannot pass a device through, and the way out" },
 			{ 0 } },
 	.exits = EXITS_NOT_FOUND,
 	.run = run,

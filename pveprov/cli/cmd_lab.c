@@ -1,4 +1,5 @@
-/* lab up, down, run, status: pveprov-lab is a program of its own, so that the client carries nothing of it. */
+/* lab up, down, run, status: pveprov-lab is a program of its own, so that the client carries
+ * nothing of it. */
 #include "base/strv.h"
 #include "cli/app.h"
 #include "cli/program.h"
@@ -13,14 +14,17 @@ struct options {
 static const char *const hypervisors[] = { "auto", "qemu", "sim", NULL };
 
 static const struct option_spec options[] = {
-	{ OPTION_ENUM(struct options, hypervisor), .name = "hypervisor", .arg = "KIND", .names = hypervisors,
-	  .help = "What runs its machines: QEMU, or a simulation in memory (default: qemu for root, else sim)" },
-	{ OPTION_TEXT(struct options, world), .name = "world", .arg = "FILE", .complete = COMPLETE_FILE,
+	{ OPTION_ENUM(struct options, hypervisor), .name = "hypervisor", .arg = "KIND",
+	  .names = hypervisors,
+	  .help = "What runs its machines: QEMU, or a simulation in memory (default: qemu for "
+		  "root, else sim)" },
+	{ OPTION_TEXT(struct options, world), .name = "world", .arg = "FILE",
+	  .complete = COMPLETE_FILE,
 	  .help = "What the node consists of (default: the world of the demo)" },
 	{ OPTION_TEXT(struct options, listen), .name = "listen", .arg = "ADDRESS:PORT",
 	  .help = "Serve the API there (default: a free port of 127.0.0.1)" },
-	{ OPTION_INT(struct options, scale), .name = "scale", .arg = "FACTOR", .min = 1, .max = 100000,
-	  .help = "Let the node's time run this much faster (sim only)" },
+	{ OPTION_INT(struct options, scale), .name = "scale", .arg = "FACTOR", .min = 1,
+	  .max = 100000, .help = "Let the node's time run this much faster (sim only)" },
 	{ 0 },
 };
 
@@ -69,10 +73,14 @@ static int run_down(struct app *app, const struct args *args, struct err **err)
 }
 
 static const struct output_column columns[] = {
-	{ .key = "endpoint", .header = "endpoint" },     { .key = "fingerprint", .header = "fingerprint" },
-	{ .key = "node", .header = "node" },	         { .key = "hypervisor", .header = "hypervisor" },
-	{ .key = "scale", .header = "scale" },	         { .key = "pid", .header = "pid" },
-	{ .key = "accounts", .header = "accounts" },     { 0 },
+	{ .key = "endpoint", .header = "endpoint" },
+	{ .key = "fingerprint", .header = "fingerprint" },
+	{ .key = "node", .header = "node" },
+	{ .key = "hypervisor", .header = "hypervisor" },
+	{ .key = "scale", .header = "scale" },
+	{ .key = "pid", .header = "pid" },
+	{ .key = "accounts", .header = "accounts" },
+	{ 0 },
 };
 
 static int run_status(struct app *app, const struct args *args, struct err **err)
@@ -89,16 +97,18 @@ const struct command cmd_lab_up = {
 	.group = "lab",
 	.name = "up",
 	.summary = "start the lab",
-	.about = "Starts a Proxmox node in a box in the background: the API on the loopback interface, machines under QEMU (or "
-		 "simulated), bridges and a made-up internet in a network namespace of its own. The first start with QEMU "
-		 "builds guest images, which takes a few minutes. '--lab' on any command then speaks to it.",
+	.about = "Starts a Proxmox node in a box in the background: the API on the loopback "
+		 "interface, machines under QEMU (or "
+		 "simulated), bridges and a made-up internet in a network namespace of its own. "
+		 "The first start with QEMU "
+		 "builds guest images, which takes a few minutes. '--lab' on any command then "
+		 "speaks to it.",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.examples =
-		(const struct example[]){
-			{ "lab up", "the demo's node" },
-			{ "lab up --hypervisor sim --scale 20", "a simulated one, twenty times as fast" },
-			{ 0 } },
+	.examples = (const struct example[]){ { "lab up", "the demo's node" },
+					      { "lab up --hypervisor sim --scale 20",
+						"a simulated one, twenty times as fast" },
+					      { 0 } },
 	.exits = EXITS_PROGRAM | EXITS_INPUT,
 	.run = run_up,
 };
@@ -107,10 +117,13 @@ const struct command cmd_lab_run = {
 	.group = "lab",
 	.name = "run",
 	.summary = "run the lab in the foreground",
-	.about = "As 'lab up', but the lab stays in the foreground, tells what it does, and ends with Ctrl-C.",
+	.about = "As 'lab up', but the lab stays in the foreground, tells what it does, and ends "
+		 "with Ctrl-C.",
 	.options = options,
 	.options_size = sizeof(struct options),
-	.examples = (const struct example[]){ { "lab run --hypervisor sim", "watch the simulated node at work" }, { 0 } },
+	.examples =
+		(const struct example[]){
+			{ "lab run --hypervisor sim", "watch the simulated node at work" }, { 0 } },
 	.exits = EXITS_PROGRAM | EXITS_INPUT,
 	.run = run_run,
 };
@@ -119,7 +132,8 @@ const struct command cmd_lab_down = {
 	.group = "lab",
 	.name = "down",
 	.summary = "stop the lab",
-	.about = "Stops the lab with all its machines and removes every trace but the cached guest images.",
+	.about = "Stops the lab with all its machines and removes every trace but the cached guest "
+		 "images.",
 	.examples = (const struct example[]){ { "lab down", "stop it" }, { 0 } },
 	.exits = EXITS_PROGRAM,
 	.run = run_down,
@@ -129,7 +143,8 @@ const struct command cmd_lab_status = {
 	.group = "lab",
 	.name = "status",
 	.summary = "show whether a lab runs, and where",
-	.about = "Shows the running lab's endpoint, fingerprint and accounts (never their secrets). Exit status 5 when none "
+	.about = "Shows the running lab's endpoint, fingerprint and accounts (never their "
+		 "secrets). Exit status 5 when none "
 		 "runs.",
 	.examples = (const struct example[]){ { "lab status -o json", "for programs" }, { 0 } },
 	.exits = EXITS_NOT_FOUND,

@@ -17,12 +17,14 @@ static const struct output_column columns[] = {
 };
 
 /* "0000:01:00" maps all functions of the slot. */
-static bool entry_covers(const struct pve_mapping_entry *e, const char *node, const struct pve_pci *d)
+static bool entry_covers(const struct pve_mapping_entry *e, const char *node,
+			 const struct pve_pci *d)
 {
 	return streq(e->node, node) && pve_pci_matches(d, e->path);
 }
 
-static json_t *mappings_of(const struct pve_mapping *maps, size_t n, const char *node, const struct pve_pci *d)
+static json_t *mappings_of(const struct pve_mapping *maps, size_t n, const char *node,
+			   const struct pve_pci *d)
 {
 	json_t *names = json_array();
 
@@ -44,13 +46,15 @@ static json_t *row_of(const struct pve_pci *d, json_t *mappings)
 	snprintf(ids, sizeof(ids), "%04x:%04x", d->vendor, d->device);
 	if (d->sub_vendor)
 		snprintf(sub, sizeof(sub), "%04x:%04x", d->sub_vendor, d->sub_device);
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:o, s:s}", "id", d->id, "device", ids, "subsystem", sub, "class",
-			 (int)d->class, "iommu_group", (json_int_t)d->iommu_group, "mappings", mappings, "name",
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:o, s:s}", "id", d->id, "device", ids,
+			 "subsystem", sub, "class", (int)d->class, "iommu_group",
+			 (json_int_t)d->iommu_group, "mappings", mappings, "name",
 			 name + strspn(name, " "));
 }
 
 /* Mappings are a help here, no need: 7.x has none, and an account may see none. */
-static void read_mappings(struct app *app, struct pve_client *c, struct arena *a, struct pve_mapping **ret, size_t *ret_n)
+static void read_mappings(struct app *app, struct pve_client *c, struct arena *a,
+			  struct pve_mapping **ret, size_t *ret_n)
 {
 	_cleanup_err_ struct err *why = NULL;
 
@@ -77,11 +81,14 @@ static int run_list(struct app *app, const struct args *args, struct err **err)
 	read_mappings(app, client, &a, &maps, &n_maps);
 	for (size_t i = 0; i < n; i++)
 		if (o->all || !pve_pci_is_bridge(&devices[i]))
-			json_array_append_new(rows, row_of(&devices[i], mappings_of(maps, n_maps, node, &devices[i])));
+			json_array_append_new(
+				rows,
+				row_of(&devices[i], mappings_of(maps, n_maps, node, &devices[i])));
 	return out_list(app->out, "pci.list", columns, rows, err);
 }
 
-static const struct pve_mapping *find_mapping(const struct pve_mapping *maps, size_t n, const char *name)
+static const struct pve_mapping *find_mapping(const struct pve_mapping *maps, size_t n,
+					      const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (streq(maps[i].name, name))
@@ -90,13 +97,16 @@ static const struct pve_mapping *find_mapping(const struct pve_mapping *maps, si
 }
 
 /* The mapping with our node's entry put in or replaced; *ret_same: it is there as it should be. */
-static struct pve_mapping merged(struct arena *a, const struct pve_mapping *old, const struct pve_mapping_entry *entry,
-				 const struct args *args, bool *ret_same)
+static struct pve_mapping merged(struct arena *a, const struct pve_mapping *old,
+				 const struct pve_mapping_entry *entry, const struct args *args,
+				 bool *ret_same)
 {
 	const struct options *o = args->options;
 	size_t n = old ? old->n_entries : 0;
 	struct pve_mapping m = { .name = args->v[0],
-				 .description = o->description ? o->description : old ? old->description : NULL,
+				 .description = o->description ? o->description
+						: old	       ? old->description
+							       : NULL,
 				 .entries = arena_array(a, n + 1, sizeof(*m.entries)) };
 
 	*ret_same = false;
@@ -115,7 +125,8 @@ static int check_entry(const struct pve_mapping_entry *e, const char *device, st
 {
 	if (e->iommu_group >= 0)
 		return 0;
-	err_set(err, ERR_GUARD, "device '%s' is in no IOMMU group: the IOMMU of '%s' is off", device, e->node);
+	err_set(err, ERR_GUARD, "device '%s' is in no IOMMU group: the IOMMU of '%s' is off",
+		device, e->node);
 	return err_hint(err, "see 'pveprov explain iommu'");
 }
 
@@ -137,7 +148,8 @@ static int run_map(struct app *app, const struct args *args, struct err **err)
 	}
 	if (app_client(app, &client, err) < 0 || target_node(app, client, &a, &node, err) < 0 ||
 	    pve_pci_list(client, node, &a, &devices, &n, err) < 0 ||
-	    pve_mapping_entry_of(devices, n, node, path, &a, &entry, err) < 0 || check_entry(&entry, path, err) < 0 ||
+	    pve_mapping_entry_of(devices, n, node, path, &a, &entry, err) < 0 ||
+	    check_entry(&entry, path, err) < 0 ||
 	    pve_mapping_list(client, &a, &maps, &n_maps, err) < 0)
 		return -1;
 	const struct pve_mapping *old = find_mapping(maps, n_maps, args->v[0]);
@@ -148,7 +160,8 @@ static int run_map(struct app *app, const struct args *args, struct err **err)
 	}
 	if ((old ? pve_mapping_update(client, &m, err) : pve_mapping_create(client, &m, err)) < 0)
 		return -1;
-	progress_line(app->progress, PROGRESS_NORMAL, "mapping %s: %s on %s", m.name, entry.path, node);
+	progress_line(app->progress, PROGRESS_NORMAL, "mapping %s: %s on %s", m.name, entry.path,
+		      node);
 	return 0;
 }
 
@@ -156,13 +169,17 @@ const struct command cmd_pci_list = {
 	.group = "pci",
 	.name = "list",
 	.summary = "list the PCI devices of a node",
-	.about = "Lists devices with their IOMMU group and the mappings that name them. Devices of one group can only be "
-		 "passed through together; group -1 means that the IOMMU is off. Needs Sys.Audit on /.",
-	.options =
-		(const struct option_spec[]){
-			{ OPTION_FLAG(struct options, all), .name = "all", .letter = 'a', .help = "Bridges too" }, { 0 } },
+	.about = "Lists devices with their IOMMU group and the mappings that name them. Devices of "
+		 "one group can only be "
+		 "passed through together; group -1 means that the IOMMU is off. Needs Sys.Audit "
+		 "on /.",
+	.options = (const struct option_spec[]){ { OPTION_FLAG(struct options, all), .name = "all",
+						   .letter = 'a', .help = "Bridges too" },
+						 { 0 } },
 	.options_size = sizeof(struct options),
-	.examples = (const struct example[]){ { "pci list --node pve", "what could be passed through" }, { 0 } },
+	.examples =
+		(const struct example[]){ { "pci list --node pve", "what could be passed through" },
+					  { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run_list,
 };
@@ -171,21 +188,28 @@ const struct command cmd_pci_map = {
 	.group = "pci",
 	.name = "map",
 	.summary = "make a mapping of a PCI device",
-	.about = "A mapping gives a device a name in the cluster, so that an API token may pass it through: the raw address is "
-		 "reserved to root@pam. The ids and the IOMMU group are read from the node. A mapping that is there gets, "
-		 "or keeps, this node's entry; entries of other nodes stay. Needs Mapping.Modify on /mapping/pci, and "
+	.about = "A mapping gives a device a name in the cluster, so that an API token may pass it "
+		 "through: the raw address is "
+		 "reserved to root@pam. The ids and the IOMMU group are read from the node. A "
+		 "mapping that is there gets, "
+		 "or keeps, this node's entry; entries of other nodes stay. Needs Mapping.Modify "
+		 "on /mapping/pci, and "
 		 "Proxmox VE 8 or newer.",
 	.operands =
-		(const struct operand[]){ { .name = "NAME", .help = "Name of the mapping" },
-					  { .name = "DEVICE", .help = "01:00 (all functions of the slot) or 01:00.0" },
-					  { 0 } },
-	.options =
-		(const struct option_spec[]){
-			{ OPTION_TEXT(struct options, description), .name = "description", .letter = 'd', .arg = "TEXT",
-			  .help = "Keep this text with it" },
+		(const struct operand[]){
+			{ .name = "NAME", .help = "Name of the mapping" },
+			{ .name = "DEVICE",
+			  .help = "01:00 (all functions of the slot) or 01:00.0" },
 			{ 0 } },
+	.options =
+		(const struct option_spec[]){ { OPTION_TEXT(struct options, description),
+						.name = "description", .letter = 'd', .arg = "TEXT",
+						.help = "Keep this text with it" },
+					      { 0 } },
 	.options_size = sizeof(struct options),
-	.examples = (const struct example[]){ { "pci map router-card 01:00", "map a network card with all its ports" }, { 0 } },
+	.examples = (const struct example[]){ { "pci map router-card 01:00",
+						"map a network card with all its ports" },
+					      { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT | EXITS_GUARD,
 	.run = run_map,
 };

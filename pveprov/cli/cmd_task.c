@@ -26,14 +26,15 @@ static const struct output_column columns[] = {
 
 static json_t *row_of(const struct pve_task *t)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:s}", "upid", t->upid, "node", t->node, "type",
-			 t->type, "id", t->id, "user", t->user, "start", (json_int_t)t->start_s, "end",
-			 (json_int_t)t->end_s, "duration", (json_int_t)(t->end_s ? t->end_s - t->start_s : 0), "running",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:s}", "upid", t->upid,
+			 "node", t->node, "type", t->type, "id", t->id, "user", t->user, "start",
+			 (json_int_t)t->start_s, "end", (json_int_t)t->end_s, "duration",
+			 (json_int_t)(t->end_s ? t->end_s - t->start_s : 0), "running",
 			 t->end_s == 0 && !t->status, "status", t->status ? t->status : "running");
 }
 
-static int list_node(struct pve_client *c, const char *node, const struct pve_task_filter *f, struct arena *a,
-		     json_t *rows, struct err **err)
+static int list_node(struct pve_client *c, const char *node, const struct pve_task_filter *f,
+		     struct arena *a, json_t *rows, struct err **err)
 {
 	struct pve_task *tasks;
 	size_t n;
@@ -51,7 +52,9 @@ static int run_list(struct app *app, const struct args *args, struct err **err)
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_target_ struct target t = { 0 };
 	_cleanup_json_ json_t *rows = json_array();
-	struct pve_task_filter f = { .active = o->active, .errors = o->errors, .limit = (uint32_t)o->limit };
+	struct pve_task_filter f = { .active = o->active,
+				     .errors = o->errors,
+				     .limit = (uint32_t)o->limit };
 	struct pve_client *client;
 	struct pve_node *nodes;
 	size_t n;
@@ -86,7 +89,8 @@ static void print_line(void *ctx, const char *text)
 }
 
 /* Prints what is new until the task has ended; the last look is after its end. */
-static int follow(struct app *app, struct pve_client *c, const char *upid, uint64_t next, struct err **err)
+static int follow(struct app *app, struct pve_client *c, const char *upid, uint64_t next,
+		  struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	int64_t began_ms = clock_now_ms(app->clock);
@@ -98,8 +102,9 @@ static int follow(struct app *app, struct pve_client *c, const char *upid, uint6
 		    pve_task_log(c, upid, next, print_line, app->out, &next, err) < 0)
 			return -1;
 		running = !task.status;
-		if (running && (out_finish(app->out, err) < 0 ||
-				clock_sleep(app->clock, deadline_poll_ms(elapsed_ms, 200), err) < 0))
+		if (running &&
+		    (out_finish(app->out, err) < 0 ||
+		     clock_sleep(app->clock, deadline_poll_ms(elapsed_ms, 200), err) < 0))
 			return -1;
 	}
 	return 0;
@@ -140,28 +145,33 @@ static int run_stop(struct app *app, const struct args *args, struct err **err)
 	return pve_task_stop(client, args->v[0], err);
 }
 
-static const struct operand upid[] = { { .name = "UPID", .help = "Name of the task, as 'task list' shows it" }, { 0 } };
+static const struct operand upid[] = {
+	{ .name = "UPID", .help = "Name of the task, as 'task list' shows it" }, { 0 }
+};
 
 const struct command cmd_task_list = {
 	.group = "task",
 	.name = "list",
 	.summary = "list the latest tasks of the server",
-	.about = "Lists tasks of all nodes that are online, or of --node, the latest first on each.",
+	.about =
+		"Lists tasks of all nodes that are online, or of --node, the latest first on each.",
 	.options =
 		(const struct option_spec[]){
 			{ OPTION_TEXT(struct options, vm), .name = "vm", .arg = "VM",
 			  .help = "Only tasks of this machine (of a clone: its source)" },
-			{ OPTION_FLAG(struct options, active), .name = "active", .letter = 'a', .help = "Only running tasks" },
-			{ OPTION_FLAG(struct options, errors), .name = "errors", .letter = 'e', .help = "Only failed tasks" },
-			{ OPTION_INT(struct options, limit), .name = "limit", .letter = 'n', .arg = "COUNT", .min = 1,
-			  .max = 10000, .help = "At most this many of each node (default 50)" },
+			{ OPTION_FLAG(struct options, active), .name = "active", .letter = 'a',
+			  .help = "Only running tasks" },
+			{ OPTION_FLAG(struct options, errors), .name = "errors", .letter = 'e',
+			  .help = "Only failed tasks" },
+			{ OPTION_INT(struct options, limit), .name = "limit", .letter = 'n',
+			  .arg = "COUNT", .min = 1, .max = 10000,
+			  .help = "At most this many of each node (default 50)" },
 			{ 0 } },
 	.options_size = sizeof(struct options),
-	.examples =
-		(const struct example[]){
-			{ "task list --active", "what runs now" },
-			{ "task list --vm router --errors -n 5", "the last five failures of 'router'" },
-			{ 0 } },
+	.examples = (const struct example[]){ { "task list --active", "what runs now" },
+					      { "task list --vm router --errors -n 5",
+						"the last five failures of 'router'" },
+					      { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run_list,
 };
@@ -170,15 +180,17 @@ const struct command cmd_task_log = {
 	.group = "task",
 	.name = "log",
 	.summary = "print the log of a task",
-	.about = "Prints the whole log of a task. The exit status does not tell how the task ended: 'task wait' does.",
+	.about = "Prints the whole log of a task. The exit status does not tell how the task "
+		 "ended: 'task wait' does.",
 	.operands = upid,
-	.options =
-		(const struct option_spec[]){
-			{ OPTION_FLAG(struct options, follow), .name = "follow", .letter = 'f',
-			  .help = "Go on until the task has ended" },
-			{ 0 } },
+	.options = (const struct option_spec[]){ { OPTION_FLAG(struct options, follow),
+						   .name = "follow", .letter = 'f',
+						   .help = "Go on until the task has ended" },
+						 { 0 } },
 	.options_size = sizeof(struct options),
-	.examples = (const struct example[]){ { "task log -f UPID:pve:0000A1B2:...", "follow a running task" }, { 0 } },
+	.examples =
+		(const struct example[]){
+			{ "task log -f UPID:pve:0000A1B2:...", "follow a running task" }, { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run_log,
 };
@@ -187,9 +199,12 @@ const struct command cmd_task_wait = {
 	.group = "task",
 	.name = "wait",
 	.summary = "wait until a task has ended",
-	.about = "Waits for the end of a task, whoever started it. Exit status 8 when it failed; warnings are no failure.",
+	.about = "Waits for the end of a task, whoever started it. Exit status 8 when it failed; "
+		 "warnings are no failure.",
 	.operands = upid,
-	.examples = (const struct example[]){ { "task wait UPID:pve:0000A1B2:...", "wait, showing its log" }, { 0 } },
+	.examples =
+		(const struct example[]){
+			{ "task wait UPID:pve:0000A1B2:...", "wait, showing its log" }, { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT | EXITS_TASK,
 	.run = run_wait,
 };
@@ -198,9 +213,11 @@ const struct command cmd_task_stop = {
 	.group = "task",
 	.name = "stop",
 	.summary = "end a running task",
-	.about = "Asks the server to end a task. What it leaves behind (a lock, half a disk) is the server's to clean up.",
+	.about = "Asks the server to end a task. What it leaves behind (a lock, half a disk) is "
+		 "the server's to clean up.",
 	.operands = upid,
-	.examples = (const struct example[]){ { "task stop UPID:pve:0000A1B2:...", "end a task" }, { 0 } },
+	.examples = (const struct example[]){ { "task stop UPID:pve:0000A1B2:...", "end a task" },
+					      { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run_stop,
 };

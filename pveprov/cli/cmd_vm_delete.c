@@ -7,7 +7,8 @@ struct options {
 };
 
 static const struct option_spec options[] = {
-	{ OPTION_FLAG(struct options, stop), .name = "stop", .help = "Stop a machine that runs first, the hard way" },
+	{ OPTION_FLAG(struct options, stop), .name = "stop",
+	  .help = "Stop a machine that runs first, the hard way" },
 	{ OPTION_FLAG(struct options, purge), .name = "purge",
 	  .help = "Remove it from backup jobs, replication and high availability too" },
 	{ 0 },
@@ -37,7 +38,8 @@ static int delete_one(struct app *app, const char *name, const struct options *o
 
 	if (target_find(app, name, &t, err) < 0)
 		return -1;
-	if (app_confirm(app, err, "Delete %s on '%s' with all its disks and snapshots?", t.label, t.vm.node) < 0 ||
+	if (app_confirm(app, err, "Delete %s on '%s' with all its disks and snapshots?", t.label,
+			t.vm.node) < 0 ||
 	    stop_first(app, &t, o, err) < 0)
 		return -1;
 	watch_begin(&w, app, "delete %s", t.label);
@@ -56,13 +58,18 @@ const struct command cmd_vm_delete = {
 	.group = "vm",
 	.name = "delete",
 	.summary = "delete machines with their disks",
-	.about = "Deletes machines or templates, whoever made them, with all disks and snapshots. It asks for each; one that runs "
+	.about = "Deletes machines or templates, whoever made them, with all disks and snapshots. "
+		 "It asks for each; one that runs "
 		 "is refused without --stop. 'pveprov destroy' removes only what a recipe made.",
 	.operands =
-		(const struct operand[]){ { .name = "VM", .help = "Id or name of a machine", .repeated = true }, { 0 } },
+		(const struct operand[]){
+			{ .name = "VM", .help = "Id or name of a machine", .repeated = true },
+			{ 0 } },
 	.options = options,
 	.options_size = sizeof(struct options),
-	.examples = (const struct example[]){ { "vm delete test1 --stop", "asks, stops it, deletes it" }, { 0 } },
+	.examples =
+		(const struct example[]){
+			{ "vm delete test1 --stop", "asks, stops it, deletes it" }, { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT | EXITS_TASK | EXITS_GUARD,
 	.run = run,
 };

@@ -23,9 +23,9 @@ static json_t *text_of(struct buf *b)
 static int print_result(struct app *app, struct pve_agent_output *r, struct err **err)
 {
 	if (app->out->format != OUTPUT_TABLE) {
-		_cleanup_json_ json_t *item = json_pack("{s:i, s:o, s:o, s:b}", "status", r->status, "stdout",
-							text_of(&r->out), "stderr", text_of(&r->err), "truncated",
-							r->truncated);
+		_cleanup_json_ json_t *item = json_pack(
+			"{s:i, s:o, s:o, s:b}", "status", r->status, "stdout", text_of(&r->out),
+			"stderr", text_of(&r->err), "truncated", r->truncated);
 		return out_item(app->out, "vm.exec", NULL, item, err);
 	}
 	out_bytes(app->out, r->out.data, r->out.len);
@@ -52,7 +52,8 @@ static int run(struct app *app, const struct args *args, struct err **err)
 		x.input = buf_text(&input);
 		x.input_len = input.len;
 	}
-	if (target_find(app, args->v[0], &t, err) < 0 || pve_agent_exec(t.client, t.vm, &x, &result, err) < 0 ||
+	if (target_find(app, args->v[0], &t, err) < 0 ||
+	    pve_agent_exec(t.client, t.vm, &x, &result, err) < 0 ||
 	    print_result(app, &result, err) < 0)
 		return -1;
 	return result.status;
@@ -62,15 +63,17 @@ const struct command cmd_vm_exec = {
 	.group = "vm",
 	.name = "exec",
 	.summary = "run a program in a machine, through its agent",
-	.about = "Runs one program as root in the guest and prints its output when it has ended; the exit status is the "
-		 "program's. It needs no network in the guest, only the guest agent. No shell is involved unless you name "
+	.about = "Runs one program as root in the guest and prints its output when it has ended; "
+		 "the exit status is the "
+		 "program's. It needs no network in the guest, only the guest agent. No shell is "
+		 "involved unless you name "
 		 "one. The limit is 60 s, or --timeout; the program runs on when it is exceeded.",
-	.operands =
-		(const struct operand[]){
-			{ .name = "VM", .help = "Id or name of the machine" },
-			{ .name = "COMMAND", .help = "The program and its arguments", .repeated = true,
-			  .complete = COMPLETE_COMMAND },
-			{ 0 } },
+	.operands = (const struct operand[]){ { .name = "VM", .help = "Id or name of the machine" },
+					      { .name = "COMMAND",
+						.help = "The program and its arguments",
+						.repeated = true,
+						.complete = COMPLETE_COMMAND },
+					      { 0 } },
 	.options = options,
 	.options_size = sizeof(struct options),
 	.examples =

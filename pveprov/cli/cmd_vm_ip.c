@@ -9,10 +9,12 @@ struct options {
 
 static const struct option_spec options[] = {
 	{ OPTION_TEXT(struct options, nic), .name = "nic", .arg = "NETN",
-	  .help = "Only the network device net0, net1 ... of the configuration, found by its MAC address" },
+	  .help = "Only the network device net0, net1 ... of the configuration, found by its MAC "
+		  "address" },
 	{ OPTION_FLAG(struct options, wait), .name = "wait", .letter = 'w',
 	  .help = "Wait until the agent answers and the device (default net0) has an address" },
-	{ OPTION_FLAG(struct options, plain), .name = "plain", .letter = 'p', .help = "Only the addresses, one a line" },
+	{ OPTION_FLAG(struct options, plain), .name = "plain", .letter = 'p',
+	  .help = "Only the addresses, one a line" },
 	{ 0 },
 };
 
@@ -33,8 +35,10 @@ static void add_addresses(json_t *rows, const struct pve_guest_nic *nic)
 		if (addr_is_loopback(&nic->addrs[i].addr))
 			continue;
 		addr_cidr_text(&nic->addrs[i], cidr);
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:b}", "interface", nic->name, "mac", mac, "address",
-						      cidr, "link_local", addr_is_link_local(&nic->addrs[i].addr)));
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s, s:s, s:b}", "interface", nic->name,
+						"mac", mac, "address", cidr, "link_local",
+						addr_is_link_local(&nic->addrs[i].addr)));
 	}
 }
 
@@ -96,16 +100,18 @@ const struct command cmd_vm_ip = {
 	.group = "vm",
 	.name = "ip",
 	.summary = "show a machine's addresses, as its agent reports them",
-	.about = "Asks the guest agent for all addresses of the machine. It does not wait for one unless told so: an agent "
+	.about = "Asks the guest agent for all addresses of the machine. It does not wait for one "
+		 "unless told so: an agent "
 		 "that is not there yet is an error with exit code 6.",
-	.operands = (const struct operand[]){ { .name = "VM", .help = "Id or name of the machine" }, { 0 } },
+	.operands = (const struct operand[]){ { .name = "VM", .help = "Id or name of the machine" },
+					      { 0 } },
 	.options = options,
 	.options_size = sizeof(struct options),
 	.examples =
-		(const struct example[]){
-			{ "vm ip router", "all its addresses" },
-			{ "vm ip --wait --nic net0 --plain test1", "for scripts: wait, then print the address of net0" },
-			{ 0 } },
+		(const struct example[]){ { "vm ip router", "all its addresses" },
+					  { "vm ip --wait --nic net0 --plain test1",
+					    "for scripts: wait, then print the address of net0" },
+					  { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run,
 };

@@ -6,7 +6,8 @@ struct options {
 };
 
 static const struct option_spec options[] = {
-	{ OPTION_FLAG(struct options, running), .name = "running", .help = "Only machines that run" },
+	{ OPTION_FLAG(struct options, running), .name = "running",
+	  .help = "Only machines that run" },
 	{ OPTION_FLAG(struct options, templates), .name = "templates", .help = "Only templates" },
 	{ 0 },
 };
@@ -33,11 +34,12 @@ static bool wanted(const struct app *app, const struct options *o, const struct 
 
 static json_t *row_of(const struct pve_vm_entry *e)
 {
-	return json_pack("{s:I, s:s?, s:s, s:s, s:b, s:s?, s:s?, s:s?, s:f, s:I, s:I, s:I}", "id", (json_int_t)e->id,
-			 "name", e->name, "node", e->node, "status", e->template ? "template" : e->status, "template",
-			 e->template, "lock", e->lock, "tags", e->tags, "pool", e->pool, "cpus", e->cpus, "memory",
-			 (json_int_t)e->max_memory_bytes, "disk", (json_int_t)e->max_disk_bytes, "uptime",
-			 (json_int_t)e->uptime_s);
+	return json_pack("{s:I, s:s?, s:s, s:s, s:b, s:s?, s:s?, s:s?, s:f, s:I, s:I, s:I}", "id",
+			 (json_int_t)e->id, "name", e->name, "node", e->node, "status",
+			 e->template ? "template" : e->status, "template", e->template, "lock",
+			 e->lock, "tags", e->tags, "pool", e->pool, "cpus", e->cpus, "memory",
+			 (json_int_t)e->max_memory_bytes, "disk", (json_int_t)e->max_disk_bytes,
+			 "uptime", (json_int_t)e->uptime_s);
 }
 
 static int run(struct app *app, const struct args *args, struct err **err)
@@ -60,15 +62,16 @@ const struct command cmd_vm_list = {
 	.group = "vm",
 	.name = "list",
 	.summary = "list the machines of the cluster",
-	.about = "Lists the virtual machines and templates that the account may see, on all nodes or on --node. It is one "
+	.about = "Lists the virtual machines and templates that the account may see, on all nodes "
+		 "or on --node. It is one "
 		 "read of the cluster; status and uptime may be up to 10 s old.",
 	.options = options,
 	.options_size = sizeof(struct options),
 	.examples =
-		(const struct example[]){
-			{ "vm list", "all machines" },
-			{ "vm list --running -o jsonl", "one JSON object a line for each machine that runs" },
-			{ 0 } },
+		(const struct example[]){ { "vm list", "all machines" },
+					  { "vm list --running -o jsonl",
+					    "one JSON object a line for each machine that runs" },
+					  { 0 } },
 	.exits = EXITS_SERVER,
 	.run = run,
 };

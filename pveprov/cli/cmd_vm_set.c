@@ -21,7 +21,8 @@ static void add_deletions(struct pve_params *p, const struct option_list *keys)
 		pve_params_add(p, "delete", buf_text(&all));
 }
 
-/* Settings that differ from the configuration, as text. What is the same is not sent: no lock, no new digest. */
+/* Settings that differ from the configuration, as text. What is the same is not sent: no lock, no
+ * new digest. */
 static bool differs(const json_t *config, const char *word)
 {
 	size_t len = strcspn(word, "=");
@@ -32,7 +33,8 @@ static bool differs(const json_t *config, const char *word)
 	if (!value || word[len] != '=' || word[len + 1] == '@')
 		return true;
 	if (json_is_integer(value)) {
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(value));
 		return !streq(number, word + len + 1);
 	}
 	return !json_is_string(value) || !streq(json_string_value(value), word + len + 1);
@@ -60,7 +62,8 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	for (size_t i = 1; i < args->n; i++) /* before anything is asked of the server */
 		if (!strchr(args->v[i], '='))
 			return api_params_add(&params, args->v + i, 1, err);
-	if (target_find(app, args->v[0], &t, err) < 0 || pve_vm_config(t.client, t.vm, false, &config, err) < 0)
+	if (target_find(app, args->v[0], &t, err) < 0 ||
+	    pve_vm_config(t.client, t.vm, false, &config, err) < 0)
 		return -1;
 	for (size_t i = 1; i < args->n; i++)
 		if (differs(config, args->v[i]) && api_params_add(&params, args->v + i, 1, err) < 0)
@@ -80,22 +83,26 @@ const struct command cmd_vm_set = {
 	.group = "vm",
 	.name = "set",
 	.summary = "change settings of a machine",
-	.about = "Sets keys of the machine's configuration, as 'vm show' prints them. What has that value already is not sent. "
-		 "A change by somebody else in between is noticed (exit status 6). Most settings of a running machine take "
+	.about = "Sets keys of the machine's configuration, as 'vm show' prints them. What has "
+		 "that value already is not sent. "
+		 "A change by somebody else in between is noticed (exit status 6). Most settings "
+		 "of a running machine take "
 		 "effect when it is stopped and started: 'vm show' lists them as pending.",
 	.operands =
 		(const struct operand[]){
 			{ .name = "VM", .help = "Id or name of the machine" },
-			{ .name = "KEY=VALUE", .help = "A setting; KEY=@FILE takes its value from a file", .optional = true,
+			{ .name = "KEY=VALUE",
+			  .help = "A setting; KEY=@FILE takes its value from a file",
+			  .optional = true,
 			  .repeated = true },
 			{ 0 } },
 	.options = options,
 	.options_size = sizeof(struct options),
-	.examples =
-		(const struct example[]){
-			{ "vm set router cores=4 memory=4096", "two settings at once" },
-			{ "vm set router onboot=1 --delete description", "set one, remove another" },
-			{ 0 } },
+	.examples = (const struct example[]){ { "vm set router cores=4 memory=4096",
+						"two settings at once" },
+					      { "vm set router onboot=1 --delete description",
+						"set one, remove another" },
+					      { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run,
 };

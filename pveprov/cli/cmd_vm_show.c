@@ -29,13 +29,17 @@ static int read_machine(struct target *t, json_t **ret, struct err **err)
 	struct pve_vm_status s;
 
 	if (pve_vm_status(t->client, t->vm, &t->arena, &s, err) < 0 ||
-	    pve_vm_config(t->client, t->vm, false, &config, err) < 0 || pve_vm_pending(t->client, t->vm, &pending, err) < 0)
+	    pve_vm_config(t->client, t->vm, false, &config, err) < 0 ||
+	    pve_vm_pending(t->client, t->vm, &pending, err) < 0)
 		return -1;
-	*ret = json_pack("{s:I, s:s?, s:s, s:s, s:I, s:b, s:O, s:o}", "id", (json_int_t)t->vm.id, "name", t->entry->name,
-			 "node", t->vm.node, "status",
-			 t->entry->template ? "template" : s.paused ? "paused" : s.running ? "running" : "stopped", "uptime",
-			 (json_int_t)s.uptime_s, "agent", s.agent_enabled, "config", config, "pending",
-			 pending_names(pending));
+	*ret = json_pack("{s:I, s:s?, s:s, s:s, s:I, s:b, s:O, s:o}", "id", (json_int_t)t->vm.id,
+			 "name", t->entry->name, "node", t->vm.node, "status",
+			 t->entry->template ? "template"
+			 : s.paused	    ? "paused"
+			 : s.running	    ? "running"
+					    : "stopped",
+			 "uptime", (json_int_t)s.uptime_s, "agent", s.agent_enabled, "config",
+			 config, "pending", pending_names(pending));
 	if (s.lock)
 		json_object_set_new(*ret, "lock", json_string(s.lock));
 	return 0;
@@ -58,10 +62,12 @@ static int print_pairs(struct out *o, json_t *machine, struct err **err)
 		json_object_set(flat, key, value);
 	}
 	strv_sort(&keys);
-	_cleanup_free_ struct output_column *columns = xcalloc(ARRAY_SIZE(head) + keys.n + 1, sizeof(*columns));
+	_cleanup_free_ struct output_column *columns =
+		xcalloc(ARRAY_SIZE(head) + keys.n + 1, sizeof(*columns));
 	memcpy(columns, head, sizeof(head));
 	for (size_t i = 0; i < keys.n; i++)
-		columns[ARRAY_SIZE(head) + i] = (struct output_column){ .key = keys.v[i], .header = keys.v[i] };
+		columns[ARRAY_SIZE(head) + i] =
+			(struct output_column){ .key = keys.v[i], .header = keys.v[i] };
 	return out_item(o, "vm", columns, flat, err);
 }
 
@@ -81,13 +87,16 @@ const struct command cmd_vm_show = {
 	.group = "vm",
 	.name = "show",
 	.summary = "show a machine's state and configuration",
-	.about = "Shows what a machine does now and its whole configuration. 'pending' names settings that were changed "
+	.about = "Shows what a machine does now and its whole configuration. 'pending' names "
+		 "settings that were changed "
 		 "and take effect when the machine is stopped and started.",
-	.operands = (const struct operand[]){ { .name = "VM", .help = "Id or name of the machine" }, { 0 } },
+	.operands = (const struct operand[]){ { .name = "VM", .help = "Id or name of the machine" },
+					      { 0 } },
 	.examples =
 		(const struct example[]){
 			{ "vm show router", "everything about the machine 'router'" },
-			{ "vm show 100 -o json", "the same for programs; the configuration is under 'config'" },
+			{ "vm show 100 -o json",
+			  "the same for programs; the configuration is under 'config'" },
 			{ 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run,

@@ -12,8 +12,8 @@ static const char *const states[] = { "agent", "running", "stopped", "unlocked",
 enum { LIMIT_MS = 300000, POLL_MS = 500 };
 
 static const struct option_spec options[] = {
-	{ OPTION_ENUM(struct options, state), .name = "for", .letter = 'f', .arg = "STATE", .names = states,
-	  .help = "What to wait for (default: that the guest agent answers)" },
+	{ OPTION_ENUM(struct options, state), .name = "for", .letter = 'f', .arg = "STATE",
+	  .names = states, .help = "What to wait for (default: that the guest agent answers)" },
 	{ 0 },
 };
 
@@ -29,7 +29,8 @@ static bool reached(int state, const struct pve_vm_status *s)
 	}
 }
 
-static int wait_state(struct app *app, struct target *t, int state, int64_t limit_ms, struct err **err)
+static int wait_state(struct app *app, struct target *t, int state, int64_t limit_ms,
+		      struct err **err)
 {
 	struct deadline d = deadline_in(app->clock, limit_ms);
 	struct pve_vm_status s;
@@ -70,17 +71,19 @@ const struct command cmd_vm_wait = {
 	.group = "vm",
 	.name = "wait",
 	.summary = "wait until machines are in a state",
-	.about = "Waits, at most five minutes or --timeout for each machine, until its guest agent answers or it has the state "
+	.about = "Waits, at most five minutes or --timeout for each machine, until its guest agent "
+		 "answers or it has the state "
 		 "that --for names. Waiting for the agent of a stopped machine fails at once.",
 	.operands =
-		(const struct operand[]){ { .name = "VM", .help = "Id or name of a machine", .repeated = true }, { 0 } },
+		(const struct operand[]){
+			{ .name = "VM", .help = "Id or name of a machine", .repeated = true },
+			{ 0 } },
 	.options = options,
 	.options_size = sizeof(struct options),
-	.examples =
-		(const struct example[]){
-			{ "vm wait test1", "until its agent answers" },
-			{ "vm wait --for stopped --timeout 60s test1", "until it is off, a minute at most" },
-			{ 0 } },
+	.examples = (const struct example[]){ { "vm wait test1", "until its agent answers" },
+					      { "vm wait --for stopped --timeout 60s test1",
+						"until it is off, a minute at most" },
+					      { 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,
 	.run = run,
 };

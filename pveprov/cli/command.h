@@ -2,12 +2,12 @@
 /*
  * command.h: one command = one file `cmd_NAME.c` that defines `const struct command cmd_NAME`.
  *
- * The table is all there is: parsing, --help, the man pages and the completions are made from it, so a command whose
- * option has no help does not pass scripts/checks/help. A new command is a file, a line in meson.build and a line in
- * commands.h.
+ * The table is all there is: parsing, --help, the man pages and the completions are made from it,
+ * so a command whose option has no help does not pass scripts/checks/help. A new command is a file,
+ * a line in meson.build and a line in commands.h.
  *
- * An option is bound to a member of the command's own options struct, which starts as a copy of `defaults` (zeroed
- * without). Text is borrowed from argv; lists live in the arena of struct args.
+ * An option is bound to a member of the command's own options struct, which starts as a copy of
+ * `defaults` (zeroed without). Text is borrowed from argv; lists live in the arena of struct args.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -33,19 +33,19 @@ struct option_list {
 
 struct option_spec {
 	enum option_type type;
-	size_t offset;	  /* of the member: written by the OPTION_ macros below */
-	const char *name; /* without the dashes; the table ends where it is NULL */
-	char letter;	  /* 0: none */
-	const char *arg;  /* name of the argument, "FILE"; NULL for flags */
-	const char *help; /* a sentence without a full stop */
-	int64_t min, max; /* OPT_INT, OPT_DURATION; both 0: 0 to INT64_MAX */
+	size_t offset;		  /* of the member: written by the OPTION_ macros below */
+	const char *name;	  /* without the dashes; the table ends where it is NULL */
+	char letter;		  /* 0: none */
+	const char *arg;	  /* name of the argument, "FILE"; NULL for flags */
+	const char *help;	  /* a sentence without a full stop */
+	int64_t min, max;	  /* OPT_INT, OPT_DURATION; both 0: 0 to INT64_MAX */
 	const char *const *names; /* OPT_ENUM: NULL-terminated */
 	enum complete complete;
 };
 
 /* The offset of a member, and a compile error when it has another type than the option needs. */
-#define OPTION_OFFSET(s, m, type)                                                                     \
-	(offsetof(s, m) +                                                                             \
+#define OPTION_OFFSET(s, m, type)                                                                  \
+	(offsetof(s, m) +                                                                          \
 	 (sizeof(char[__builtin_types_compatible_p(__typeof__(((s *)0)->m), type) ? 1 : -1]) - 1))
 #define OPTION_FLAG(s, m)     .type = OPT_FLAG, .offset = OPTION_OFFSET(s, m, bool)
 #define OPTION_TEXT(s, m)     .type = OPT_TEXT, .offset = OPTION_OFFSET(s, m, const char *)
@@ -71,15 +71,15 @@ struct example {
 
 /* Which exit codes beside 0, 1, 64 and 130 a command has: its help and man page list them. */
 enum exits {
-	EXITS_CHANGES = 1 << 0,  /* 2 */
-	EXITS_SERVER = 1 << 1,   /* 3, 4, 7: speaks to a server */
-	EXITS_OBJECT = 1 << 2,   /* 5, 6: names a thing there */
-	EXITS_TASK = 1 << 3,     /* 8 */
-	EXITS_VERIFY = 1 << 4,   /* 9 */
-	EXITS_REVERTED = 1 << 5, /* 10 */
-	EXITS_GUARD = 1 << 6,    /* 11 */
-	EXITS_INPUT = 1 << 7,    /* 65: reads a recipe or another input file */
-	EXITS_PROGRAM = 1 << 8,  /* passes on the status of a program it ran */
+	EXITS_CHANGES = 1 << 0,	  /* 2 */
+	EXITS_SERVER = 1 << 1,	  /* 3, 4, 7: speaks to a server */
+	EXITS_OBJECT = 1 << 2,	  /* 5, 6: names a thing there */
+	EXITS_TASK = 1 << 3,	  /* 8 */
+	EXITS_VERIFY = 1 << 4,	  /* 9 */
+	EXITS_REVERTED = 1 << 5,  /* 10 */
+	EXITS_GUARD = 1 << 6,	  /* 11 */
+	EXITS_INPUT = 1 << 7,	  /* 65: reads a recipe or another input file */
+	EXITS_PROGRAM = 1 << 8,	  /* passes on the status of a program it ran */
 	EXITS_NOT_FOUND = 1 << 9, /* 5 alone */
 };
 
@@ -92,10 +92,11 @@ struct args {
 };
 
 struct command {
-	const char *group; /* "vm"; NULL: the command stands at the top level */
-	const char *name;  /* "list" */
+	const char *group;   /* "vm"; NULL: the command stands at the top level */
+	const char *name;    /* "list" */
 	const char *summary; /* imperative, lower case, no full stop, at most 60 characters */
-	const char *about; /* paragraphs, separated by an empty line; wrapped by whoever prints them */
+	const char
+		*about; /* paragraphs, separated by an empty line; wrapped by whoever prints them */
 	const struct operand *operands;	   /* NULL: none */
 	const struct option_spec *options; /* NULL: none but the global ones */
 	size_t options_size;		   /* of the options struct */
@@ -103,8 +104,9 @@ struct command {
 	const struct example *examples;	   /* at least one */
 	unsigned exits;			   /* enum exits */
 	/*
-	 * Returns the exit status (0 or more), or -1 with *err set: the caller prints it with its hint and exits with
-	 * err_exit_code(). Results go to app->out, everything else to app->progress.
+	 * Returns the exit status (0 or more), or -1 with *err set: the caller prints it with its
+	 * hint and exits with err_exit_code(). Results go to app->out, everything else to
+	 * app->progress.
 	 */
 	int (*run)(struct app *app, const struct args *args, struct err **err);
 };

@@ -57,7 +57,8 @@ static void posix_walk(struct buf *out)
 			buf_addf(out, "--%s|", s->name);
 		}
 	out->data[--out->len] = '\0';
-	buf_adds(out, ") ((i++)) || : ;;\n		-*) ;;\n		*) next=$here${here:+ }${typed[i]}\n"
+	buf_adds(out, ") ((i++)) || : ;;\n		-*) ;;\n		*) "
+		      "next=$here${here:+ }${typed[i]}\n"
 		      "			case $next in\n");
 	for (const struct command_group *g = command_groups; g->name; g++)
 		if (command_group_find(g->name))
@@ -111,7 +112,8 @@ static void posix_command(struct buf *out, const struct command *c)
 	buf_addf(out, "'%s ;;\n", files ? " files=-f" : "");
 }
 
-/* Values of options, the command's own first, as the parser has it; else what may stand at $here. */
+/* Values of options, the command's own first, as the parser has it; else what may stand at $here.
+ */
 static void posix_cases(struct buf *out)
 {
 	_cleanup_buf_ struct buf path = { 0 };
@@ -143,26 +145,33 @@ static void posix_cases(struct buf *out)
 
 static void write_bash(struct buf *out)
 {
-	buf_adds(out, "# bash completion of pveprov, made by 'pveprov completion bash'\n_pveprov()\n{\n"
-		      "	local typed=(\"${COMP_WORDS[@]}\") n=$COMP_CWORD i\n"
-		      "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= files=\n");
+	buf_adds(out,
+		 "# bash completion of pveprov, made by 'pveprov completion bash'\n_pveprov()\n{\n"
+		 "	local typed=(\"${COMP_WORDS[@]}\") n=$COMP_CWORD i\n"
+		 "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= "
+		 "files=\n");
 	posix_walk(out);
 	posix_cases(out);
 	buf_adds(out, "	mapfile -t COMPREPLY < <(compgen $files -W \"$list\" -- \"$cur\")\n}\n"
 		      "complete -o filenames -F _pveprov pveprov\n");
 }
 
-/* zsh reads the same, once its arrays begin at 0 and its variables are split at blanks as everywhere else. */
+/* zsh reads the same, once its arrays begin at 0 and its variables are split at blanks as
+ * everywhere else. */
 static void write_zsh(struct buf *out)
 {
-	buf_adds(out, "#compdef pveprov\n# zsh completion of pveprov, made by 'pveprov completion zsh'\n_pveprov()\n{\n"
+	buf_adds(out, "#compdef pveprov\n# zsh completion of pveprov, made by 'pveprov completion "
+		      "zsh'\n_pveprov()\n{\n"
 		      "	setopt localoptions ksharrays shwordsplit\n"
 		      "	local -a typed=(\"${words[@]}\")\n	local -i n=$((CURRENT - 1)) i\n"
-		      "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= files=\n");
+		      "	local cur=${typed[n]} prev=${typed[n-1]} here= next= list= options= "
+		      "files=\n");
 	posix_walk(out);
 	posix_cases(out);
-	buf_adds(out, "	compadd -- $list\n	case $files in\n	-f) _files ;;\n	-d) _files -/ ;;\n	esac\n}\n"
-		      "if [ \"${funcstack[1]}\" = _pveprov ]; then _pveprov; else compdef _pveprov pveprov; fi\n");
+	buf_adds(out, "	compadd -- $list\n	case $files in\n	-f) _files ;;\n	-d) _files "
+		      "-/ ;;\n	esac\n}\n"
+		      "if [ \"${funcstack[1]}\" = _pveprov ]; then _pveprov; else compdef _pveprov "
+		      "pveprov; fi\n");
 }
 
 static void fish_word(struct buf *out, const char *condition, const char *name, const char *summary)
@@ -186,8 +195,10 @@ static void fish_options(struct buf *out, const char *condition, const struct op
 			names_only(out, s->names);
 			buf_addc(out, '\'');
 		} else if (s->type != OPT_FLAG) {
-			buf_adds(out, s->complete == COMPLETE_FILE || s->complete == COMPLETE_DIRECTORY ? " -r -F"
-													  : " -x");
+			buf_adds(out,
+				 s->complete == COMPLETE_FILE || s->complete == COMPLETE_DIRECTORY
+					 ? " -r -F"
+					 : " -x");
 		}
 		buf_adds(out, " -d ");
 		quoted(out, s->help);
@@ -220,7 +231,8 @@ static void write_fish(struct buf *out)
 		      "function __pveprov_at\n	set -l path\n"
 		      "	for word in (commandline -opc)[2..-1]\n"
 		      "		string match -q -- '-*' $word; and continue\n"
-		      "		contains -- (string join ' ' $path $word) $__pveprov_paths; and set -a path $word\n"
+		      "		contains -- (string join ' ' $path $word) $__pveprov_paths; and "
+		      "set -a path $word\n"
 		      "	end\n	test \"$path\" = \"$argv[1]\"\nend\nset -g __pveprov_paths");
 	for (const struct command_group *g = command_groups; g->name; g++)
 		if (command_group_find(g->name))

@@ -20,7 +20,8 @@ char *context_config_path(const char *name)
 	return xasprintf("%s/.config/pveprov/%s", home ? home : "", name);
 }
 
-/* Without XDG_RUNTIME_DIR a directory of the user's own, which is made with mode 0700 by whoever writes there. */
+/* Without XDG_RUNTIME_DIR a directory of the user's own, which is made with mode 0700 by whoever
+ * writes there. */
 char *context_runtime_path(const char *name)
 {
 	const char *base = variable("XDG_RUNTIME_DIR");
@@ -40,7 +41,8 @@ bool context_secret_is_set(const struct context_secret *s)
 }
 
 /* The first line, without its end. */
-static int set_line(struct secret *ret, const char *text, const char *what, const char *where, struct err **err)
+static int set_line(struct secret *ret, const char *text, const char *what, const char *where,
+		    struct err **err)
 {
 	size_t len = strcspn(text, "\r\n");
 
@@ -50,7 +52,8 @@ static int set_line(struct secret *ret, const char *text, const char *what, cons
 	return 0;
 }
 
-static int read_file(const struct context_secret *s, const char *what, struct secret *ret, struct err **err)
+static int read_file(const struct context_secret *s, const char *what, struct secret *ret,
+		     struct err **err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
@@ -74,9 +77,9 @@ static int read_command(const struct context_secret *s, const char *what, const 
 	if (r < 0)
 		err_wrap(err, "%s", what);
 	else if (result.status != 0)
-		r = err_set(err, ERR_AUTH, "%s: '%s' ended with status %d%s%.*s", what, s->argv[0], result.status,
-			    result.err.len ? ": " : "", (int)strcspn(buf_text(&result.err), "\n"),
-			    buf_text(&result.err));
+		r = err_set(err, ERR_AUTH, "%s: '%s' ended with status %d%s%.*s", what, s->argv[0],
+			    result.status, result.err.len ? ": " : "",
+			    (int)strcspn(buf_text(&result.err), "\n"), buf_text(&result.err));
 	else
 		r = set_line(ret, buf_text(&result.out), what, s->argv[0], err);
 	if (result.out.data)

@@ -2,10 +2,10 @@
 /*
  * context.h: which server, as whom, and how its guests are reached by SSH.
  *
- * Sources, the first wins: --lab; -c NAME; PVEPROV_CONTEXT; PROXMOX_VE_ENDPOINT with PROXMOX_VE_API_TOKEN (or
- * PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD); the file's `current`; its only context. The file is
- * $XDG_CONFIG_HOME/pveprov/config.yaml; it is refused when it holds a secret and others may read it.
- * Everything but secrets lives in the context's arena.
+ * Sources, the first wins: --lab; -c NAME; PVEPROV_CONTEXT; PROXMOX_VE_ENDPOINT with
+ * PROXMOX_VE_API_TOKEN (or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD); the file's `current`; its
+ * only context. The file is $XDG_CONFIG_HOME/pveprov/config.yaml; it is refused when it holds a
+ * secret and others may read it. Everything but secrets lives in the context's arena.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -15,10 +15,11 @@
 
 /* Where a secret comes from. It is read when it is needed. */
 struct context_secret {
-	const char *env;	 /* name of a variable */
-	const char *file;	 /* path; the first line counts */
-	const char *const *argv; /* a program, NULL-terminated; the first line of its output counts */
-	struct secret text;	 /* given as it is */
+	const char *env;  /* name of a variable */
+	const char *file; /* path; the first line counts */
+	const char *const
+		*argv;	    /* a program, NULL-terminated; the first line of its output counts */
+	struct secret text; /* given as it is */
 };
 
 struct context {
@@ -33,7 +34,8 @@ struct context {
 	struct {
 		const char *user;  /* NULL: the recipe's, or root */
 		const char *key;   /* private key file; NULL: the SSH agent's keys */
-		const char *proxy; /* command line with %h and %p, as OpenSSH's ProxyCommand; NULL: a TCP connection */
+		const char *proxy; /* command line with %h and %p, as OpenSSH's ProxyCommand; NULL:
+				      a TCP connection */
 	} ssh;
 	bool lab; /* the built-in lab */
 	struct arena arena;
@@ -41,13 +43,14 @@ struct context {
 
 /*
  * Finds the context; name NULL: the default. ERR_NOT_FOUND: no such one,
- * the text names those there are; ERR_GUARD: the file may be read by others; ERR_RECIPE: it is malformed.
+ * the text names those there are; ERR_GUARD: the file may be read by others; ERR_RECIPE: it is
+ * malformed.
  */
 int context_load(const char *name, struct context *ret, struct err **err);
 
 /*
- * The lab's, from $XDG_RUNTIME_DIR/pveprov/lab.json, as the named account of it (NULL: a token with all privileges).
- * ERR_NOT_FOUND: no lab runs, or it has no such account.
+ * The lab's, from $XDG_RUNTIME_DIR/pveprov/lab.json, as the named account of it (NULL: a token with
+ * all privileges). ERR_NOT_FOUND: no lab runs, or it has no such account.
  */
 int context_load_lab(const char *account, struct context *ret, struct err **err);
 
@@ -63,7 +66,8 @@ bool context_secret_is_set(const struct context_secret *s);
 int context_secret_read(const struct context_secret *s, const char *what, const struct clock *clock,
 			struct secret *ret, struct err **err);
 
-/* malloc'd paths below $XDG_CONFIG_HOME/pveprov (or ~/.config) and $XDG_RUNTIME_DIR/pveprov (or /run/user/UID, /tmp). */
+/* malloc'd paths below $XDG_CONFIG_HOME/pveprov (or ~/.config) and $XDG_RUNTIME_DIR/pveprov (or
+ * /run/user/UID, /tmp). */
 char *context_config_path(const char *name);
 char *context_runtime_path(const char *name);
 

@@ -22,14 +22,18 @@ static const char *take_prefix(const char *text, const char *prefix)
 	return starts_with(text, prefix) ? text + strlen(prefix) : NULL;
 }
 
-/* "env:NAME", "file:PATH", { cmd: [argv] } or the secret itself, which is wiped where the file was read to. */
+/* "env:NAME", "file:PATH", { cmd: [argv] } or the secret itself, which is wiped where the file was
+ * read to. */
 static int parse_secret(struct field_ctx *ctx, const struct tree *t, void *member)
 {
 	struct context_secret *s = member;
 	struct field_texts argv = { 0 };
-	static const struct field fields[] = {
-		{ .key = "cmd", .type = FIELD_TEXTS, .offset = 0, .required = true, .help = "program and arguments" }, { 0 }
-	};
+	static const struct field fields[] = { { .key = "cmd",
+						 .type = FIELD_TEXTS,
+						 .offset = 0,
+						 .required = true,
+						 .help = "program and arguments" },
+					       { 0 } };
 
 	if (t->kind == TREE_MAP) {
 		if (field_bind(ctx, fields, t, &argv) < 0)
@@ -38,7 +42,9 @@ static int parse_secret(struct field_ctx *ctx, const struct tree *t, void *membe
 		return argv.n ? 0 : field_error(ctx, t->pos, "'cmd' names no program");
 	}
 	if (t->kind != TREE_SCALAR || tree_is_null(t) || !*t->text)
-		return field_error(ctx, t->pos, "expected env:NAME, file:PATH, { cmd: [...] } or the secret itself");
+		return field_error(
+			ctx, t->pos,
+			"expected env:NAME, file:PATH, { cmd: [...] } or the secret itself");
 	s->env = take_prefix(t->text, "env:");
 	s->file = take_prefix(t->text, "file:");
 	if (s->env || s->file)
@@ -49,29 +55,53 @@ static int parse_secret(struct field_ctx *ctx, const struct tree *t, void *membe
 }
 
 static const struct field ssh_fields[] = {
-	{ .key = "user", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.ssh.user) - offsetof(struct entry, c.ssh) },
-	{ .key = "key", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.ssh.key) - offsetof(struct entry, c.ssh) },
-	{ .key = "proxy", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.ssh.proxy) - offsetof(struct entry, c.ssh) },
+	{ .key = "user",
+	  .type = FIELD_TEXT,
+	  .offset = offsetof(struct entry, c.ssh.user) - offsetof(struct entry, c.ssh) },
+	{ .key = "key",
+	  .type = FIELD_TEXT,
+	  .offset = offsetof(struct entry, c.ssh.key) - offsetof(struct entry, c.ssh) },
+	{ .key = "proxy",
+	  .type = FIELD_TEXT,
+	  .offset = offsetof(struct entry, c.ssh.proxy) - offsetof(struct entry, c.ssh) },
 	{ 0 },
 };
 
 static const struct field entry_fields[] = {
 	{ .key = "name", .type = FIELD_KEY, .offset = offsetof(struct entry, name), .max = 64 },
-	{ .key = "endpoint", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.endpoint), .required = true },
-	{ .key = "fingerprint", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.fingerprint) },
+	{ .key = "endpoint",
+	  .type = FIELD_TEXT,
+	  .offset = offsetof(struct entry, c.endpoint),
+	  .required = true },
+	{ .key = "fingerprint",
+	  .type = FIELD_TEXT,
+	  .offset = offsetof(struct entry, c.fingerprint) },
 	{ .key = "ca", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.ca) },
 	{ .key = "user", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.user) },
 	{ .key = "node", .type = FIELD_TEXT, .offset = offsetof(struct entry, c.node) },
-	{ .key = "token", .type = FIELD_CUSTOM, .offset = offsetof(struct entry, c.token), .parse = parse_secret },
-	{ .key = "password", .type = FIELD_CUSTOM, .offset = offsetof(struct entry, c.password), .parse = parse_secret },
-	{ .key = "ssh", .type = FIELD_MAP, .offset = offsetof(struct entry, c.ssh), .fields = ssh_fields },
+	{ .key = "token",
+	  .type = FIELD_CUSTOM,
+	  .offset = offsetof(struct entry, c.token),
+	  .parse = parse_secret },
+	{ .key = "password",
+	  .type = FIELD_CUSTOM,
+	  .offset = offsetof(struct entry, c.password),
+	  .parse = parse_secret },
+	{ .key = "ssh",
+	  .type = FIELD_MAP,
+	  .offset = offsetof(struct entry, c.ssh),
+	  .fields = ssh_fields },
 	{ 0 },
 };
 
 static const struct field file_fields[] = {
 	{ .key = "current", .type = FIELD_TEXT, .offset = offsetof(struct file, current) },
-	{ .key = "contexts", .type = FIELD_DICT, .offset = offsetof(struct file, contexts), .required = true,
-	  .fields = entry_fields, .size = sizeof(struct entry) },
+	{ .key = "contexts",
+	  .type = FIELD_DICT,
+	  .offset = offsetof(struct file, contexts),
+	  .required = true,
+	  .fields = entry_fields,
+	  .size = sizeof(struct entry) },
 	{ 0 },
 };
 
@@ -81,14 +111,17 @@ static int read_tree(const char *path, struct arena *a, struct tree **ret, struc
 
 	if (fs_read(path, TREE_BYTES_MAX, &text, err) < 0) {
 		bool missing = err && *err && (*err)->kind == ERR_NOT_FOUND;
-		return missing ? err_hint(err, "'pveprov auth login https://HOST:8006' makes it; '--lab' needs none") : -1;
+		return missing ? err_hint(err, "'pveprov auth login https://HOST:8006' makes it; "
+					       "'--lab' needs none")
+			       : -1;
 	}
 	int r = tree_parse(a, path, buf_text(&text), text.len, ret, err);
 	explicit_bzero(text.data, text.cap);
 	return r;
 }
 
-static int bind(const char *path, const struct tree *t, struct arena *a, struct file *ret, struct err **err)
+static int bind(const char *path, const struct tree *t, struct arena *a, struct file *ret,
+		struct err **err)
 {
 	struct field_ctx ctx = { .arena = a, .file = path };
 
@@ -106,7 +139,8 @@ static int check_mode(const char *path, const struct file *f, struct err **err)
 		secret |= secret_is_set(&e[i].c.token.text) || secret_is_set(&e[i].c.password.text);
 	if (!secret || stat(path, &st) < 0 || (st.st_mode & 077) == 0)
 		return 0;
-	err_set(err, ERR_GUARD, "'%s' holds a secret and others may read it (mode %04o)", path, st.st_mode & 07777);
+	err_set(err, ERR_GUARD, "'%s' holds a secret and others may read it (mode %04o)", path,
+		st.st_mode & 07777);
 	return err_hint(err, "chmod 600 '%s'", path);
 }
 
@@ -135,7 +169,8 @@ static int no_such(const char *path, const struct file *f, const char *name, str
 	if (!name && !f->current)
 		err_set(err, ERR_USAGE, "'%s' has several contexts and no 'current'", path);
 	else
-		err_set(err, ERR_NOT_FOUND, "'%s' has no context '%s'", path, name ? name : f->current);
+		err_set(err, ERR_NOT_FOUND, "'%s' has no context '%s'", path,
+			name ? name : f->current);
 	return err_hint(err, "choose with -c NAME: %s", all);
 }
 
@@ -144,12 +179,13 @@ static const char *expand_home(struct arena *a, const char *path)
 {
 	const char *home = getenv("HOME");
 
-	return path && home && starts_with(path, "~/") ? arena_printf(a, "%s%s", home, path + 1) : path;
+	return path && home && starts_with(path, "~/") ? arena_printf(a, "%s%s", home, path + 1)
+						       : path;
 }
 
 int context_file_read(const char *path, const char *name, struct context *c, struct err **err)
 {
-	struct tree *t;
+	struct tree *t = NULL;
 	struct file f = { 0 };
 	int r = -1;
 

@@ -1,6 +1,7 @@
 /*
- * The built-in context: the lab that 'pveprov lab up' started, as it describes itself in lab.json. It gives all its
- * accounts; a name chooses one of them, without one it is a token, and root's password serves for what no token can do.
+ * The built-in context: the lab that 'pveprov lab up' started, as it describes itself in lab.json.
+ * It gives all its accounts; a name chooses one of them, without one it is a token, and root's
+ * password serves for what no token can do.
  */
 #include "base/fs.h"
 #include "base/strv.h"
@@ -30,7 +31,8 @@ static int read_description(json_t **ret, struct err **err)
 		return no_lab(err);
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
 		return err_set(err, ERR_GUARD, "'%s' is not a private file of yours", path);
-	if (fs_read(path, BYTES_MAX, &text, err) < 0 || json_parse(path, buf_text(&text), text.len, &lab, err) < 0)
+	if (fs_read(path, BYTES_MAX, &text, err) < 0 ||
+	    json_parse(path, buf_text(&text), text.len, &lab, err) < 0)
 		return -1;
 	int64_t pid = json_int(lab, "pid", 0);
 	if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
@@ -56,7 +58,7 @@ static const char *account_name(const json_t *account)
 
 int context_lab_describe(json_t **ret, struct err **err)
 {
-	json_t *lab, *names = json_array(), *a;
+	json_t *lab = NULL, *names = json_array(), *a;
 	size_t i;
 
 	if (read_description(&lab, err) < 0) {
@@ -111,7 +113,8 @@ static void use_password(struct context *c, const json_t *accounts, const char *
 	json_array_foreach(accounts, i, a)
 		if (streq_null(json_text(a, "user"), user) && json_text(a, "password")) {
 			c->user = arena_strdup(&c->arena, user);
-			secret_set(&c->password.text, json_text(a, "password"), strlen(json_text(a, "password")));
+			secret_set(&c->password.text, json_text(a, "password"),
+				   strlen(json_text(a, "password")));
 		}
 }
 
@@ -124,7 +127,8 @@ static int use_account(struct context *c, const json_t *lab, const char *name, s
 	if (!a)
 		return no_account(accounts, name, err);
 	if (token) {
-		_cleanup_free_ char *text = xasprintf("%s=%s", token, json_text(a, "secret") ? json_text(a, "secret") : "");
+		_cleanup_free_ char *text = xasprintf(
+			"%s=%s", token, json_text(a, "secret") ? json_text(a, "secret") : "");
 		secret_set(&c->token.text, text, strlen(text));
 		explicit_bzero(text, strlen(text));
 	}
@@ -138,7 +142,8 @@ int context_load_lab(const char *account, struct context *ret, struct err **err)
 	_cleanup_json_ json_t *lab = NULL;
 	const char *endpoint;
 
-	if (read_description(&lab, err) < 0 || json_need_text(lab, "endpoint", &endpoint, err) < 0 ||
+	if (read_description(&lab, err) < 0 ||
+	    json_need_text(lab, "endpoint", &endpoint, err) < 0 ||
 	    use_account(&c, lab, account, err) < 0)
 		return -1;
 	_cleanup_free_ char *program = program_path("pveprov-lab");
@@ -146,7 +151,8 @@ int context_load_lab(const char *account, struct context *ret, struct err **err)
 	c.endpoint = arena_strdup(&c.arena, endpoint);
 	c.fingerprint = arena_strdup(&c.arena, json_text(lab, "fingerprint"));
 	c.ssh.key = arena_strdup(&c.arena, json_text(lab, "ssh_key"));
-	c.ssh.proxy = proxy ? arena_strdup(&c.arena, proxy) : arena_printf(&c.arena, "%s connect %%h %%p", program);
+	c.ssh.proxy = proxy ? arena_strdup(&c.arena, proxy)
+			    : arena_printf(&c.arena, "%s connect %%h %%p", program);
 	*ret = c;
 	c = (struct context){ 0 };
 	return 0;

@@ -1,12 +1,13 @@
 #pragma once
 /*
- * exits.h: the exit codes: what each means and what to do. Help, pveprov(1) and 'pveprov explain' print this table.
+ * exits.h: the exit codes: what each means and what to do. Help, pveprov(1) and 'pveprov explain'
+ * print this table.
  */
 #include "cli/command.h"
 
 struct exit_info {
 	int code;
-	unsigned mask;	     /* of enum exits: listed by commands that have it; 0: by every command */
+	unsigned mask; /* of enum exits: listed by commands that have it; 0: by every command */
 	const char *summary; /* one line */
 	const char *cause;
 	const char *action;

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * explain.h: what often goes wrong with Proxmox VE: cause and way out, by a short name. Printed by 'pveprov explain'.
- * Sources: the answers of a real API server and the source of PVE 9.2, 8 and 7.4.
+ * explain.h: what often goes wrong with Proxmox VE: cause and way out, by a short name. Printed by
+ * 'pveprov explain'. Sources: the answers of a real API server and the source of PVE 9.2, 8
+ * and 7.4.
  */
 #include "base/base.h"
 

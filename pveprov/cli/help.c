@@ -22,8 +22,9 @@ void help_usage(struct buf *out, const struct command *c)
 
 	buf_addf(out, "pveprov %s%s [OPTION]...", group_prefix(c, prefix), c->name);
 	for (const struct operand *o = c->operands; o && o->name; o++)
-		buf_addf(out, " %s%s%s%s%s", o->complete == COMPLETE_COMMAND ? "-- " : "", o->optional ? "[" : "",
-			 o->name, o->optional ? "]" : "", o->repeated ? "..." : "");
+		buf_addf(out, " %s%s%s%s%s", o->complete == COMPLETE_COMMAND ? "-- " : "",
+			 o->optional ? "[" : "", o->name, o->optional ? "]" : "",
+			 o->repeated ? "..." : "");
 }
 
 static bool command_has_letter(const struct command *c, char letter)
@@ -55,7 +56,8 @@ void help_option_values(struct buf *out, const struct option_spec *s)
 		buf_addf(out, "From %" PRId64 " to %" PRId64, s->min / unit, s->max / unit);
 }
 
-static void option_line(struct buf *out, const struct option_spec *s, const struct command *own, size_t width)
+static void option_line(struct buf *out, const struct option_spec *s, const struct command *own,
+			size_t width)
 {
 	_cleanup_buf_ struct buf term = { 0 }, text = { 0 };
 
@@ -81,7 +83,8 @@ static void operands(struct buf *out, const struct command *c, size_t width)
 		return;
 	heading(out, "Arguments");
 	for (const struct operand *o = c->operands; o->name; o++) {
-		_cleanup_free_ char *text = xasprintf("%s%s", o->help, o->optional ? " (optional)." : ".");
+		_cleanup_free_ char *text =
+			xasprintf("%s%s", o->help, o->optional ? " (optional)." : ".");
 		wrap_term(out, o->name, text, TERM_COLUMN, width);
 	}
 }
@@ -125,7 +128,8 @@ static void exit_codes(struct buf *out, const struct command *c, size_t width)
 		wrap_term(out, code, e->summary, 7, width);
 	}
 	if (c && (c->exits & EXITS_PROGRAM))
-		wrap_term(out, "  *", "any other: the status of the program that was run", 7, width);
+		wrap_term(out, "  *", "any other: the status of the program that was run", 7,
+			  width);
 }
 
 void help_command(struct buf *out, const struct command *c, size_t width)
@@ -187,5 +191,6 @@ void help_top(struct buf *out, size_t width)
 	for (const struct option_spec *s = global_options; s->name; s++)
 		option_line(out, s, NULL, width);
 	exit_codes(out, NULL, width);
-	buf_adds(out, "\n'pveprov COMMAND --help' explains a command, 'pveprov explain CODE' an exit code or error.\n");
+	buf_adds(out, "\n'pveprov COMMAND --help' explains a command, 'pveprov explain CODE' an "
+		      "exit code or error.\n");
 }

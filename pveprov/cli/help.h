@@ -1,7 +1,7 @@
 #pragma once
 /*
- * help.h: the texts of --help, made from the tables of commands.h. They teach: usage, what it does, options, examples,
- * exit codes.
+ * help.h: the texts of --help, made from the tables of commands.h. They teach: usage, what it does,
+ * options, examples, exit codes.
  */
 #include "base/buf.h"
 #include "cli/command.h"
@@ -13,7 +13,8 @@ void help_command(struct buf *out, const struct command *c, size_t width);
 /* "pveprov vm exec [OPTION]... VM -- COMMAND...", without a newline. Also for man pages. */
 void help_usage(struct buf *out, const struct command *c);
 
-/* "-o, --output FORMAT"; without the letter where `command` has that letter itself (NULL: never). */
+/* "-o, --output FORMAT"; without the letter where `command` has that letter itself (NULL: never).
+ */
 void help_option(struct buf *out, const struct option_spec *s, const struct command *command);
 
 /* What an option's argument may be: "One of: a, b." or "From 1 to 5 s."; nothing for plain text. */

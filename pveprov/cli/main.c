@@ -1,4 +1,5 @@
-/* main: reads the command line, makes the app, runs the command, prints its error once, flushes its results. */
+/* main: reads the command line, makes the app, runs the command, prints its error once, flushes its
+ * results. */
 #include "cli/app.h"
 #include "cli/args.h"
 #include "cli/cancel.h"
@@ -30,9 +31,11 @@ static void use_utf8(void)
 
 static void print_error(const struct err *err, bool color)
 {
-	fprintf(stderr, "%spveprov: error:%s %s\n", color ? "\033[31m" : "", color ? "\033[0m" : "", err->text);
+	fprintf(stderr, "%spveprov: error:%s %s\n", color ? "\033[31m" : "", color ? "\033[0m" : "",
+		err->text);
 	if (err->hint)
-		fprintf(stderr, "%shint:%s %s\n", color ? "\033[36m" : "", color ? "\033[0m" : "", err->hint);
+		fprintf(stderr, "%shint:%s %s\n", color ? "\033[36m" : "", color ? "\033[0m" : "",
+			err->hint);
 }
 
 static void print_help(const struct args_parsed *p, struct out *out)
@@ -49,8 +52,8 @@ static void print_help(const struct args_parsed *p, struct out *out)
 	out_text(out, buf_text(&text));
 }
 
-static int run_command(const struct args_parsed *p, const struct globals *globals, struct out *out, bool color,
-		       struct err **err)
+static int run_command(const struct args_parsed *p, const struct globals *globals, struct out *out,
+		       bool color, struct err **err)
 {
 	struct progress_style style = { .stream = stderr,
 					.live = isatty(2) && !globals->debug,

@@ -2,7 +2,6 @@
 #include "cli/yaml.h"
 #include "base/strv.h"
 
-
 #include <libsmartcols.h>
 
 const char *const output_format_names[] = { "table", "json", "jsonl", "yaml", NULL };
@@ -52,7 +51,8 @@ static char *cell_text(const json_t *value)
 	if (json_is_boolean(value))
 		return xstrdup(json_is_true(value) ? "yes" : "no");
 	if (!json_is_array(value)) {
-		_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+		_cleanup_free_ char *text =
+			json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
 		return xstrdup(text ? text : "?");
 	}
 	json_array_foreach(value, i, item)
@@ -78,7 +78,8 @@ static void unref_tablep(struct libscols_table **t)
 }
 #define _cleanup_table_ _cleanup_(unref_tablep)
 
-static void add_row(struct libscols_table *t, const struct output_column *columns, const json_t *row)
+static void add_row(struct libscols_table *t, const struct output_column *columns,
+		    const json_t *row)
 {
 	struct libscols_line *line = scols_table_new_line(t, NULL);
 	size_t n = 0;
@@ -108,7 +109,8 @@ static int print_table(struct out *o, struct libscols_table *t, struct err **err
 	return 0;
 }
 
-static int table_of_rows(struct out *o, const struct output_column *columns, const json_t *rows, struct err **err)
+static int table_of_rows(struct out *o, const struct output_column *columns, const json_t *rows,
+			 struct err **err)
 {
 	_cleanup_table_ struct libscols_table *t = new_table(o);
 	json_t *row;
@@ -117,7 +119,8 @@ static int table_of_rows(struct out *o, const struct output_column *columns, con
 	for (const struct output_column *c = columns; c->key; c++)
 		if (c->header)
 			scols_table_new_column(t, c->header, 0,
-					       (c->right ? SCOLS_FL_RIGHT : 0) | (c->wide ? SCOLS_FL_TRUNC : 0));
+					       (c->right ? SCOLS_FL_RIGHT : 0) |
+						       (c->wide ? SCOLS_FL_TRUNC : 0));
 	json_array_foreach(rows, i, row)
 		add_row(t, columns, row);
 	return print_table(o, t, err);
@@ -133,7 +136,8 @@ static void add_pair(struct libscols_table *t, const char *key, char *text)
 	scols_line_refer_data(line, 1, text);
 }
 
-static int table_of_item(struct out *o, const struct output_column *columns, const json_t *item, struct err **err)
+static int table_of_item(struct out *o, const struct output_column *columns, const json_t *item,
+			 struct err **err)
 {
 	_cleanup_table_ struct libscols_table *t = new_table(o);
 	_cleanup_strv_ struct strv keys = { 0 };
@@ -157,7 +161,8 @@ static int table_of_item(struct out *o, const struct output_column *columns, con
 /* Any value in one of the three forms for machines. */
 static void print_value(struct out *o, const json_t *value)
 {
-	size_t flags = JSON_ENCODE_ANY | JSON_SORT_KEYS | (o->format == OUTPUT_JSONL ? JSON_COMPACT : JSON_INDENT(2));
+	size_t flags = JSON_ENCODE_ANY | JSON_SORT_KEYS |
+		       (o->format == OUTPUT_JSONL ? JSON_COMPACT : JSON_INDENT(2));
 	_cleanup_buf_ struct buf yaml = { .ceiling = 256u << 20 };
 
 	if (o->format == OUTPUT_YAML) {
@@ -181,13 +186,14 @@ static void print_lines(struct out *o, const json_t *rows)
 
 static void print_envelope(struct out *o, const char *kind, const char *key, const json_t *value)
 {
-	_cleanup_json_ json_t *e = json_pack("{s:i, s:s, s:O}", "schema", 1, "kind", kind, key, value);
+	_cleanup_json_ json_t *e =
+		json_pack("{s:i, s:s, s:O}", "schema", 1, "kind", kind, key, value);
 
 	print_value(o, e);
 }
 
-int out_list(struct out *o, const char *kind, const struct output_column *columns, const json_t *rows,
-	     struct err **err)
+int out_list(struct out *o, const char *kind, const struct output_column *columns,
+	     const json_t *rows, struct err **err)
 {
 	if (o->format == OUTPUT_TABLE)
 		return table_of_rows(o, columns, rows, err);
@@ -198,8 +204,8 @@ int out_list(struct out *o, const char *kind, const struct output_column *column
 	return 0;
 }
 
-int out_item(struct out *o, const char *kind, const struct output_column *columns, const json_t *item,
-	     struct err **err)
+int out_item(struct out *o, const char *kind, const struct output_column *columns,
+	     const json_t *item, struct err **err)
 {
 	if (o->format == OUTPUT_TABLE)
 		return table_of_item(o, columns, item, err);

@@ -33,7 +33,8 @@ static int no_program(const char *name, int why, struct err **err)
 	errno = why;
 	err_set_errno(err, why == ENOENT ? ERR_NOT_FOUND : ERR_INTERNAL, "cannot run '%s'", name);
 	if (strstr(name, "pveprov-lab"))
-		return err_hint(err, "the lab is a program of its own: install it beside pveprov, or in libexec/pveprov");
+		return err_hint(err, "the lab is a program of its own: install it beside pveprov, "
+				     "or in libexec/pveprov");
 	return -1;
 }
 

@@ -132,8 +132,9 @@ static void on_end(struct progress *p, struct event *e)
 	*at = i->next;
 	if (p->style.level >= PROGRESS_NORMAL || e->result == PROGRESS_FAILED) {
 		_cleanup_free_ char *took = text_duration(e->at_ms - i->start_ms);
-		_cleanup_free_ char *line = xasprintf("%s: %s (%s)%s%s", i->name, results[e->result].word, took,
-						      e->text ? ": " : "", e->text ? e->text : "");
+		_cleanup_free_ char *line =
+			xasprintf("%s: %s (%s)%s%s", i->name, results[e->result].word, took,
+				  e->text ? ": " : "", e->text ? e->text : "");
 		print_line(p, results[e->result].sgr, line);
 	}
 	item_free(i);
@@ -151,8 +152,8 @@ static void draw_live(struct progress *p)
 			continue;
 		}
 		_cleanup_free_ char *took = text_duration((now_ms() - i->start_ms) / 1000 * 1000);
-		_cleanup_free_ char *line = xasprintf("  %s  %s%s%s", i->name, took, i->note ? "  " : "",
-						      i->note ? i->note : "");
+		_cleanup_free_ char *line = xasprintf("  %s  %s%s%s", i->name, took,
+						      i->note ? "  " : "", i->note ? i->note : "");
 		screen_live(&p->screen, line);
 	}
 	if (more) {
@@ -188,7 +189,8 @@ static bool handle(struct progress *p, struct event *e)
 	return e->kind != EVENT_QUIT;
 }
 
-/* Takes all events; waits for one, or a tick where something live is shown. Called with the mutex held. */
+/* Takes all events; waits for one, or a tick where something live is shown. Called with the mutex
+ * held. */
 static struct event *take_events(struct progress *p)
 {
 	struct timespec until;
@@ -239,7 +241,8 @@ static void *printer(void *ctx)
 	return NULL;
 }
 
-/* Queues a copy of e; text is taken. Returns the number of the flush it is. Starts the thread where there is none. */
+/* Queues a copy of e; text is taken. Returns the number of the flush it is. Starts the thread where
+ * there is none. */
 static unsigned post(struct progress *p, struct event from, char *text)
 {
 	struct event *e = xcalloc(1, sizeof(*e));
@@ -270,7 +273,9 @@ struct progress *progress_new(const struct progress_style *style)
 
 	p->style = *style;
 	p->last = &p->first;
-	p->screen = (struct screen){ .stream = style->stream, .width = style->width, .color = style->color };
+	p->screen = (struct screen){ .stream = style->stream,
+				     .width = style->width,
+				     .color = style->color };
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -297,7 +302,8 @@ void progress_note(struct progress *p, unsigned item, const char *text)
 
 void progress_end(struct progress *p, unsigned item, enum progress_result result, const char *text)
 {
-	post(p, (struct event){ .kind = EVENT_END, .item = item, .result = result }, xstrdup_null(text));
+	post(p, (struct event){ .kind = EVENT_END, .item = item, .result = result },
+	     xstrdup_null(text));
 }
 
 void progress_line(struct progress *p, enum progress_level level, const char *fmt, ...)
@@ -328,15 +334,18 @@ void progress_flush(struct progress *p)
 
 static void log_to_progress(void *ctx, enum log_level level, const char *text)
 {
-	static const enum progress_level levels[] = {
-		[LOG_DEBUG] = PROGRESS_DEBUG, [LOG_INFO] = PROGRESS_NORMAL, [LOG_WARNING] = PROGRESS_QUIET
-	};
+	static const enum progress_level levels[] = { [LOG_DEBUG] = PROGRESS_DEBUG,
+						      [LOG_INFO] = PROGRESS_NORMAL,
+						      [LOG_WARNING] = PROGRESS_QUIET };
 	struct progress *p = ctx;
 
 	if (levels[level] > p->style.level)
 		return;
 	char *line = level == LOG_WARNING ? xasprintf("warning: %s", text) : xstrdup(text);
-	post(p, (struct event){ .kind = EVENT_LINE, .level = levels[level], .warning = level == LOG_WARNING }, line);
+	post(p,
+	     (struct event){
+		     .kind = EVENT_LINE, .level = levels[level], .warning = level == LOG_WARNING },
+	     line);
 }
 
 struct log progress_log(struct progress *p)

@@ -7,7 +7,8 @@
 
 enum { ANSWER_MAX = 4096 };
 
-/* Reads a line from the terminal; a cancelled run ends it. The bytes are wiped by whoever owns `line`. */
+/* Reads a line from the terminal; a cancelled run ends it. The bytes are wiped by whoever owns
+ * `line`. */
 static int read_line(struct app *app, int fd, struct secret *ret, struct err **err)
 {
 	char line[ANSWER_MAX];
@@ -15,11 +16,13 @@ static int read_line(struct app *app, int fd, struct secret *ret, struct err **e
 	int r = 0;
 
 	for (bool more = true; more && r == 0;) {
-		struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = app->clock->cancel_fd, .events = POLLIN } };
+		struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+					{ .fd = app->clock->cancel_fd, .events = POLLIN } };
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			r = err_set_errno(err, ERR_INTERNAL, "cannot read from the terminal");
 		else if ((r = clock_check(app->clock, err)) == 0 && fds[0].revents) {
-			more = n + 1 < sizeof(line) && read(fd, line + n, 1) == 1 && line[n] != '\n';
+			more = n + 1 < sizeof(line) && read(fd, line + n, 1) == 1 &&
+			       line[n] != '\n';
 			n += more;
 		}
 	}
@@ -44,12 +47,15 @@ static int read_without_echo(struct app *app, int fd, struct secret *ret, struct
 	return r;
 }
 
-int app_prompt(struct app *app, const char *prompt, bool echo, enum err_kind kind, struct secret *ret, struct err **err)
+int app_prompt(struct app *app, const char *prompt, bool echo, enum err_kind kind,
+	       struct secret *ret, struct err **err)
 {
-	_cleanup_close_ int fd = app->interactive ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+	_cleanup_close_ int fd =
+		app->interactive ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
 
 	if (fd < 0) {
-		err_set(err, kind, "'%s' is wanted and nobody can be asked: this is not a terminal", prompt);
+		err_set(err, kind, "'%s' is wanted and nobody can be asked: this is not a terminal",
+			prompt);
 		return err_hint(err, "run it on a terminal, or use an API token");
 	}
 	progress_flush(app->progress);
@@ -70,7 +76,9 @@ int app_confirm(struct app *app, struct err **err, const char *question, ...)
 	_cleanup_free_ char *text = xvasprintf(question, ap);
 	va_end(ap);
 	if (!app->interactive) {
-		err_set(err, ERR_GUARD, "'%s' must be answered and nobody can be asked: this is not a terminal", text);
+		err_set(err, ERR_GUARD,
+			"'%s' must be answered and nobody can be asked: this is not a terminal",
+			text);
 		return err_hint(err, "say --yes");
 	}
 	_cleanup_free_ char *prompt = xasprintf("%s [y/N]", text);

@@ -17,7 +17,8 @@ int reach_mac_of(struct target *t, const char *nic, struct addr_mac *ret, struct
 		return err_set(err, ERR_NOT_FOUND, "%s has no network device '%s'", t->label, nic);
 	if (propstring_parse(device, "model", &p, err) < 0)
 		return err_wrap(err, "'%s' of %s", nic, t->label);
-	for (size_t i = 0; i < p.n; i++) /* "virtio=BC:24:11:..": the value of the model, whichever it is */
+	for (size_t i = 0; i < p.n;
+	     i++) /* "virtio=BC:24:11:..": the value of the model, whichever it is */
 		if (addr_mac_parse(p.items[i].value, ret))
 			return 0;
 	return err_set(err, ERR_NOT_FOUND, "'%s' of %s has no MAC address", nic, t->label);
@@ -35,7 +36,8 @@ static char *pick_address(const struct pve_guest_nic *nics, size_t n, const stru
 				continue;
 			for (size_t k = 0; k < nics[i].n_addrs; k++) {
 				const struct addr *a = &nics[i].addrs[k].addr;
-				if (a->family == families[f] && !addr_is_loopback(a) && !addr_is_link_local(a))
+				if (a->family == families[f] && !addr_is_loopback(a) &&
+				    !addr_is_link_local(a))
 					return xstrdup(addr_text(a, text));
 			}
 		}
@@ -54,8 +56,8 @@ static int find_address(struct target *t, const char *nic, char **ret, struct er
 	*ret = pick_address(nics, n, nic ? &mac : NULL);
 	if (*ret)
 		return 0;
-	err_set(err, ERR_NOT_FOUND, "%s has no address that could be reached%s%s", t->label, nic ? " on " : "",
-		nic ? nic : "");
+	err_set(err, ERR_NOT_FOUND, "%s has no address that could be reached%s%s", t->label,
+		nic ? " on " : "", nic ? nic : "");
 	return err_hint(err, "'pveprov vm ip %u' shows what it has", t->vm.id);
 }
 
@@ -69,7 +71,8 @@ static int read_host_keys(struct target *t, const char *alias, struct buf *out, 
 		_cleanup_buf_ struct buf key = { 0 };
 		_cleanup_err_ struct err *why = NULL;
 		if (pve_agent_read(t->client, t->vm, path, KEY_BYTES_MAX, &key, &why) == 0)
-			buf_addf(out, "%s %.*s\n", alias, (int)strcspn(buf_text(&key), "\r\n"), buf_text(&key));
+			buf_addf(out, "%s %.*s\n", alias, (int)strcspn(buf_text(&key), "\r\n"),
+				 buf_text(&key));
 		else if (why->kind != ERR_NOT_FOUND)
 			return err_move(err, TAKE_PTR(why));
 	}
@@ -79,17 +82,20 @@ static int read_host_keys(struct target *t, const char *alias, struct buf *out, 
 	return err_hint(err, "is an SSH server installed there? 'pveprov vm exec' needs none");
 }
 
-static int write_known_hosts(const struct target *t, struct buf *keys, char **ret_path, struct err **err)
+static int write_known_hosts(const struct target *t, struct buf *keys, char **ret_path,
+			     struct err **err)
 {
-	_cleanup_free_ char *dir = context_runtime_path("known_hosts"), *name = xasprintf("%s-%u", t->vm.node, t->vm.id);
+	_cleanup_free_ char *dir = context_runtime_path("known_hosts"),
+			    *name = xasprintf("%s-%u", t->vm.node, t->vm.id);
 	char *path = fs_join(dir, name);
 
 	*ret_path = path;
-	return fs_mkdirs(dir, 0700, err) < 0 ? -1 : fs_write(path, keys->data, keys->len, 0600, err);
+	return fs_mkdirs(dir, 0700, err) < 0 ? -1
+					     : fs_write(path, keys->data, keys->len, 0600, err);
 }
 
-int reach_find(struct app *app, struct target *t, const char *nic, int64_t port, const char *user, struct reach *ret,
-	       struct err **err)
+int reach_find(struct app *app, struct target *t, const char *nic, int64_t port, const char *user,
+	       struct reach *ret, struct err **err)
 {
 	_cleanup_reach_ struct reach r = { 0 };
 	_cleanup_buf_ struct buf keys = { 0 };
@@ -97,7 +103,8 @@ int reach_find(struct app *app, struct target *t, const char *nic, int64_t port,
 	const struct context *c;
 
 	if (app_context(app, &c, err) < 0 || find_address(t, nic, &r.address, err) < 0 ||
-	    read_host_keys(t, alias, &keys, err) < 0 || write_known_hosts(t, &keys, &known_hosts, err) < 0)
+	    read_host_keys(t, alias, &keys, err) < 0 ||
+	    write_known_hosts(t, &keys, &known_hosts, err) < 0)
 		return -1;
 	strv_addf(&r.options, "-oUserKnownHostsFile=\"%s\"", known_hosts);
 	strv_add(&r.options, "-oGlobalKnownHostsFile=/dev/null");

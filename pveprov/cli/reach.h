@@ -1,8 +1,8 @@
 #pragma once
 /*
- * reach.h: a machine as the system's ssh and scp reach it: its address and host keys as the guest agent tells them.
- * The keys go into a known_hosts file of this machine's own: nothing is trusted on first use, and nothing of the user's
- * own known_hosts is changed when a machine is built anew.
+ * reach.h: a machine as the system's ssh and scp reach it: its address and host keys as the guest
+ * agent tells them. The keys go into a known_hosts file of this machine's own: nothing is trusted
+ * on first use, and nothing of the user's own known_hosts is changed when a machine is built anew.
  */
 #include "base/strv.h"
 #include "cli/target.h"
@@ -15,8 +15,8 @@ struct reach {
 };
 
 /* nic: "net0"; NULL: the first address that is not link-local. port 0: 22. */
-int reach_find(struct app *app, struct target *t, const char *nic, int64_t port, const char *user, struct reach *ret,
-	       struct err **err);
+int reach_find(struct app *app, struct target *t, const char *nic, int64_t port, const char *user,
+	       struct reach *ret, struct err **err);
 void reach_free(struct reach *r);
 #define _cleanup_reach_ _cleanup_(reach_free)
 

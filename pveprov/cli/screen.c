@@ -3,7 +3,8 @@
 void screen_clean(char *text)
 {
 	for (unsigned char *c = (unsigned char *)text; *c; c++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F, as UTF-8 */
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 &&
+			  c[1] < 0xa0; /* U+0080 to U+009F, as UTF-8 */
 		if (c1)
 			c[1] = '?';
 		if (c1 || *c < 0x20 || *c == 0x7f)
@@ -44,6 +45,6 @@ void screen_line(struct screen *s, const char *sgr, const char *text)
 {
 	bool color = sgr && s->color;
 
-	fprintf(s->stream, "%s%s%s%s%s\n", color ? "\033[" : "", color ? sgr : "", color ? "m" : "", text,
-		color ? "\033[0m" : "");
+	fprintf(s->stream, "%s%s%s%s%s\n", color ? "\033[" : "", color ? sgr : "", color ? "m" : "",
+		text, color ? "\033[0m" : "");
 }

@@ -8,7 +8,8 @@ int target_find(struct app *app, const char *id_or_name, struct target *ret, str
 	struct pve_vm_entry *vms;
 	size_t n;
 
-	if (app_client(app, &t.client, err) < 0 || pve_cluster_vms(t.client, &t.arena, &vms, &n, err) < 0 ||
+	if (app_client(app, &t.client, err) < 0 ||
+	    pve_cluster_vms(t.client, &t.arena, &vms, &n, err) < 0 ||
 	    pve_cluster_find(vms, n, id_or_name, &t.entry, err) < 0)
 		return -1;
 	t.vm = (struct pve_vm){ t.entry->node, t.entry->id };
@@ -24,7 +25,8 @@ void target_free(struct target *t)
 	arena_free(&t->arena);
 }
 
-int target_node(struct app *app, struct pve_client *c, struct arena *a, const char **ret, struct err **err)
+int target_node(struct app *app, struct pve_client *c, struct arena *a, const char **ret,
+		struct err **err)
 {
 	_cleanup_strv_ struct strv names = { 0 };
 	const struct context *context;

@@ -18,5 +18,7 @@ int target_find(struct app *app, const char *id_or_name, struct target *ret, str
 void target_free(struct target *t);
 #define _cleanup_target_ _cleanup_(target_free)
 
-/* --node, else the context's, else the only one there is; ERR_USAGE names them where there are several. In the arena. */
-int target_node(struct app *app, struct pve_client *c, struct arena *a, const char **ret, struct err **err);
+/* --node, else the context's, else the only one there is; ERR_USAGE names them where there are
+ * several. In the arena. */
+int target_node(struct app *app, struct pve_client *c, struct arena *a, const char **ret,
+		struct err **err);

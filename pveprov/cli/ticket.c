@@ -25,7 +25,8 @@ static bool is_private(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 077) == 0;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	       (st.st_mode & 077) == 0;
 }
 
 bool ticket_read(const char *endpoint, const char *user, int64_t now_s, struct secret *ret_ticket,
@@ -40,8 +41,8 @@ bool ticket_read(const char *endpoint, const char *user, int64_t now_s, struct s
 	if (!is_private(path) || fs_read(path, BYTES_MAX, &text, NULL) < 0)
 		return false;
 	strv_split(&lines, buf_text(&text), "\n");
-	if (lines.n == 3 && text_to_i64(lines.v[0], 0, INT64_MAX, &made_s) && now_s - made_s < LIFE_S &&
-	    now_s >= made_s) {
+	if (lines.n == 3 && text_to_i64(lines.v[0], 0, INT64_MAX, &made_s) &&
+	    now_s - made_s < LIFE_S && now_s >= made_s) {
 		secret_set(ret_ticket, lines.v[1], strlen(lines.v[1]));
 		secret_set(ret_csrf, lines.v[2], strlen(lines.v[2]));
 		found = true;

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * ticket.h: tickets of 'auth login', kept for as long as the server accepts them (two hours) in a private file below
- * $XDG_RUNTIME_DIR/pveprov, one for each endpoint and user.
+ * ticket.h: tickets of 'auth login', kept for as long as the server accepts them (two hours) in a
+ * private file below $XDG_RUNTIME_DIR/pveprov, one for each endpoint and user.
  */
 #include "base/err.h"
 #include "base/secret.h"

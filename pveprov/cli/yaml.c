@@ -6,14 +6,16 @@
 /* A word that no YAML version reads as something else than this text. */
 static bool is_plain(const char *s)
 {
-	static const char *const reserved[] = { "true", "false", "yes", "no", "on", "off", "null", "y", "n" };
+	static const char *const reserved[] = { "true", "false", "yes", "no", "on",
+						"off",	"null",	 "y",	"n" };
 
 	if (!*s || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_", *s))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (!strcasecmp(s, reserved[i]))
 			return false;
-	return text_consists_of(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@+-");
+	return text_consists_of(
+		s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@+-");
 }
 
 static void scalar(struct buf *out, const json_t *value)
@@ -22,7 +24,8 @@ static void scalar(struct buf *out, const json_t *value)
 		buf_adds(out, json_string_value(value));
 		return;
 	}
-	_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT); /* JSON's quoting is YAML's */
+	_cleanup_free_ char *text =
+		json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT); /* JSON's quoting is YAML's */
 	buf_adds(out, text ? text : "null");
 }
 

@@ -16,7 +16,8 @@ static void options(struct buf *out, const struct option_spec *table)
 		if (s->arg)
 			buf_addf(&term, " _%s_", s->arg);
 		help_option_values(&values, s);
-		buf_addf(&text, "%s.%s%s%s", s->help, values.len ? " " : "", buf_text(&values), values.len ? "." : "");
+		buf_addf(&text, "%s.%s%s%s", s->help, values.len ? " " : "", buf_text(&values),
+			 values.len ? "." : "");
 		scd_item(out, buf_text(&term), buf_text(&text));
 	}
 }
@@ -28,8 +29,9 @@ static void exit_codes(struct buf *out, const struct command *c)
 		if (c && !exit_applies(e, c))
 			continue;
 		snprintf(term, sizeof(term), "*%d*", e->code);
-		_cleanup_free_ char *text = c ? xasprintf("%s.", e->summary)
-					      : xasprintf("%s. %s %s", e->summary, e->cause, e->action);
+		_cleanup_free_ char *text =
+			c ? xasprintf("%s.", e->summary)
+			  : xasprintf("%s. %s %s", e->summary, e->cause, e->action);
 		scd_item(out, term, text);
 	}
 	if (c && (c->exits & EXITS_PROGRAM))
@@ -47,7 +49,8 @@ static void command_body(struct buf *out, const struct command *c)
 	scd_paragraphs(out, c->about);
 	for (const struct operand *o = c->operands; o && o->name; o++) {
 		_cleanup_free_ char *term = xasprintf("_%s_", o->name);
-		_cleanup_free_ char *text = xasprintf("%s%s.", o->help, o->optional ? " (optional)" : "");
+		_cleanup_free_ char *text =
+			xasprintf("%s%s.", o->help, o->optional ? " (optional)" : "");
 		scd_item(out, term, text);
 	}
 	options(out, c->options);
@@ -113,7 +116,8 @@ static void group_page(struct buf *out, const struct command_group *g)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (!streq_null((*c)->group, g->name))
 			continue;
-		_cleanup_free_ char *title = xasprintf("%s %s: %s", g->name, (*c)->name, (*c)->summary);
+		_cleanup_free_ char *title =
+			xasprintf("%s %s: %s", g->name, (*c)->name, (*c)->summary);
 		buf_addf(out, "\n# %s\n\n", title);
 		command_body(out, *c);
 	}
@@ -139,13 +143,15 @@ static void environment(struct buf *out)
 		const char *name, *text;
 	} variables[] = {
 		{ "PVEPROV_CONTEXT", "The context that is used without -c." },
-		{ "PROXMOX_VE_ENDPOINT", "The server, without any configuration file; with one of the next three." },
+		{ "PROXMOX_VE_ENDPOINT",
+		  "The server, without any configuration file; with one of the next three." },
 		{ "PROXMOX_VE_API_TOKEN", "USER@REALM!ID=SECRET." },
 		{ "PROXMOX_VE_USERNAME, PROXMOX_VE_PASSWORD", "A user and its password." },
 		{ "PVEPROV_FINGERPRINT", "The SHA-256 fingerprint of that server's certificate." },
 		{ "NO_COLOR", "No colours, whatever its value." },
 		{ "SSH_AUTH_SOCK", "The SSH agent whose keys log in to the machines." },
-		{ "XDG_CONFIG_HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME", "Where configuration, tickets and journals are." },
+		{ "XDG_CONFIG_HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME",
+		  "Where configuration, tickets and journals are." },
 	};
 
 	scd_heading(out, "ENVIRONMENT");
@@ -162,13 +168,18 @@ static void files(struct buf *out)
 {
 	scd_heading(out, "FILES");
 	scd_item(out, "_~/.config/pveprov/config.yaml_",
-		 "Contexts: which server, as whom, and how its machines are reached by SSH. It is refused when it holds a "
-		 "secret and others may read it. A token is env:NAME, file:PATH, { cmd: [program, argument] } or the token "
+		 "Contexts: which server, as whom, and how its machines are reached by SSH. It is "
+		 "refused when it holds a "
+		 "secret and others may read it. A token is env:NAME, file:PATH, { cmd: [program, "
+		 "argument] } or the token "
 		 "itself.");
-	buf_adds(out, "```\ncurrent: home\ncontexts:\n  home:\n    endpoint: https://pve.example:8006\n"
-		      "    fingerprint: \"AA:BB:...\"\n    token: { cmd: [pass, show, pve/token] }\n"
-		      "    ssh: { key: ~/.ssh/id_ed25519, proxy: \"ssh -W %h:%p root@pve.example\" }\n```\n\n");
-	scd_item(out, "_$XDG\\_RUNTIME\\_DIR/pveprov/lab.json_", "The running lab, as it describes itself.");
+	buf_adds(out,
+		 "```\ncurrent: home\ncontexts:\n  home:\n    endpoint: https://pve.example:8006\n"
+		 "    fingerprint: \"AA:BB:...\"\n    token: { cmd: [pass, show, pve/token] }\n"
+		 "    ssh: { key: ~/.ssh/id_ed25519, proxy: \"ssh -W %h:%p root@pve.example\" "
+		 "}\n```\n\n");
+	scd_item(out, "_$XDG\\_RUNTIME\\_DIR/pveprov/lab.json_",
+		 "The running lab, as it describes itself.");
 }
 
 void man_overview(struct buf *out)
@@ -178,13 +189,16 @@ void man_overview(struct buf *out)
 	scd_heading(out, "SYNOPSIS");
 	buf_adds(out, "*pveprov* _COMMAND_ [_OPTION_]...\n");
 	scd_heading(out, "DESCRIPTION");
-	scd_paragraphs(out,
-		       "pveprov turns a recipe, one YAML file, into machines on Proxmox VE, from a laptop, through the REST "
-		       "API. A recipe that describes a router is built, configured and proved by one command; another puts "
-		       "it back from its snapshot.\n\n"
-		       "Results go to standard output, progress and hints to standard error. Nothing that runs is restarted "
-		       "and nothing is destroyed unless an option allows it. There is no state file: what is there is "
-		       "looked at each time, and a second run changes nothing.");
+	scd_paragraphs(out, "pveprov turns a recipe, one YAML file, into machines on Proxmox VE, "
+			    "from a laptop, through the REST "
+			    "API. A recipe that describes a router is built, configured and proved "
+			    "by one command; another puts "
+			    "it back from its snapshot.\n\n"
+			    "Results go to standard output, progress and hints to standard error. "
+			    "Nothing that runs is restarted "
+			    "and nothing is destroyed unless an option allows it. There is no "
+			    "state file: what is there is "
+			    "looked at each time, and a second run changes nothing.");
 	scd_heading(out, "COMMANDS");
 	overview_commands(out);
 	scd_heading(out, "OPTIONS");

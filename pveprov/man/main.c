@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 		status = print(argv[1], &out);
 	else
 		man_list(&out);
-	if (status == 0 && (fwrite(buf_text(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0))
+	if (status == 0 &&
+	    (fwrite(buf_text(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0))
 		status = 1;
 	return status;
 }

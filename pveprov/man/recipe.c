@@ -4,7 +4,8 @@
 #include "man/scd.h"
 #include "recipe/recipe.h"
 
-/* Numbers and enumerations stand beside "${...}" in anyOf: the first form is the one to tell about. */
+/* Numbers and enumerations stand beside "${...}" in anyOf: the first form is the one to tell about.
+ */
 static const json_t *main_form(const json_t *schema)
 {
 	const json_t *any = json_list(schema, "anyOf");
@@ -32,7 +33,8 @@ static void form_of(struct buf *out, const json_t *schema)
 	} else if (!type) {
 		buf_adds(out, json_list(schema, "anyOf") ? "text or list" : "number");
 	} else if (streq(type, "integer") && minimum) {
-		buf_addf(out, "%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT, json_integer_value(minimum),
+		buf_addf(out, "%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT,
+			 json_integer_value(minimum),
 			 json_integer_value(json_object_get(form, "maximum")));
 	} else {
 		buf_adds(out, streq(type, "boolean")  ? "true | false"
@@ -59,7 +61,8 @@ static void keys(struct buf *out, const json_t *schema, const char *path);
 static void below(struct buf *out, const json_t *schema, const char *path)
 {
 	const json_t *form = main_form(schema), *items = json_map(form, "items"),
-		     *named = json_map(form, "additionalProperties"), *any = json_list(items, "anyOf");
+		     *named = json_map(form, "additionalProperties"),
+		     *any = json_list(items, "anyOf");
 	_cleanup_free_ char *list = xasprintf("%s[]", path), *dict = xasprintf("%s.NAME", path);
 	json_t *one;
 	size_t i;
@@ -88,7 +91,8 @@ static void keys(struct buf *out, const json_t *schema, const char *path)
 		buf_adds(&term, "* (");
 		scd_text(&term, buf_text(&form));
 		buf_adds(&term, is_required(schema, key) ? ", required)" : ")");
-		scd_item(out, buf_text(&term), json_text(value, "description") ? json_text(value, "description") : "");
+		scd_item(out, buf_text(&term),
+			 json_text(value, "description") ? json_text(value, "description") : "");
 		below(out, value, full);
 	}
 }
@@ -103,13 +107,18 @@ int man_recipe(struct buf *out, struct err **err)
 	scd_heading(out, "NAME");
 	buf_adds(out, "pveprov-recipe - what is to be built, in one YAML file\n");
 	scd_heading(out, "DESCRIPTION");
-	scd_paragraphs(out,
-		       "A recipe is one YAML document: no anchors, no tags, no template language. In any value ${env:NAME} is "
-		       "replaced by a variable of the environment, ${file:PATH} by the first line of a file, "
-		       "${machine.nic.address} by an address from the recipe itself. An unknown key is an error that names the "
-		       "nearest one; all errors of a file are reported at once, as file:line:column.\n\n"
-		       "Times are written 90s, 10m, 1h30m; sizes 2048 (MiB), 512Mi, 2Gi; addresses with their prefix, as "
-		       "192.168.1.1/24.");
+	scd_paragraphs(
+		out,
+		"A recipe is one YAML document: no anchors, no tags, no template language. In any "
+		"value ${env:NAME} is "
+		"replaced by a variable of the environment, ${file:PATH} by the first line of a "
+		"file, "
+		"${machine.nic.address} by an address from the recipe itself. An unknown key is an "
+		"error that names the "
+		"nearest one; all errors of a file are reported at once, as file:line:column.\n\n"
+		"Times are written 90s, 10m, 1h30m; sizes 2048 (MiB), 512Mi, 2Gi; addresses with "
+		"their prefix, as "
+		"192.168.1.1/24.");
 	scd_heading(out, "KEYS");
 	buf_adds(out, "NAME stands for a name that you choose, [] for each element of a list.\n\n");
 	keys(out, schema, "");

@@ -16,4 +16,3 @@ void scd_item(struct buf *out, const char *term, const char *text);
 
 /* The first line of a page. */
 void scd_title(struct buf *out, const char *name, int section);
-

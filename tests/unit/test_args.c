@@ -26,11 +26,14 @@ static void wrong_lines_are_refused_with_a_hint(void **state UNUSED)
 		{ "", "no command given", "pveprov --help" },
 		{ "explian", "unknown command 'explian'", "did you mean 'explain'?" },
 		{ "frobnicate", "unknown command 'frobnicate'", "see 'pveprov --help'" },
-		{ "explain --outptu json", "unknown option '--outptu'", "did you mean '--output'?" },
+		{ "explain --outptu json", "unknown option '--outptu'",
+		  "did you mean '--output'?" },
 		{ "explain -x", "unknown option '-x'", "see 'pveprov explain --help'" },
 		{ "explain -qx", "unknown option '-qx'", "pveprov explain --help" },
-		{ "explain -o", "option '--output' needs a value: FORMAT", "pveprov explain --help" },
-		{ "explain -o text", "'--output text': no such FORMAT", "one of: table, json, jsonl, yaml" },
+		{ "explain -o", "option '--output' needs a value: FORMAT",
+		  "pveprov explain --help" },
+		{ "explain -o text", "'--output text': no such FORMAT",
+		  "one of: table, json, jsonl, yaml" },
 		{ "explain --quiet=1", "option '--quiet' takes no value", NULL },
 		{ "explain --timeout 0", "must be from 1 to 86400 s", NULL },
 		{ "explain --timeout soon", "not a duration", "such as 90s" },
@@ -48,9 +51,11 @@ static void wrong_lines_are_refused_with_a_hint(void **state UNUSED)
 		assert_int_equal(parse(lines[i].line, &g, &p, &err), -1);
 		assert_int_equal(err->kind, ERR_USAGE);
 		if (!strstr(err->text, lines[i].text))
-			fail_msg("'%s': '%s' does not contain '%s'", lines[i].line, err->text, lines[i].text);
+			fail_msg("'%s': '%s' does not contain '%s'", lines[i].line, err->text,
+				 lines[i].text);
 		if (lines[i].hint && (!err->hint || !strstr(err->hint, lines[i].hint)))
-			fail_msg("'%s': the hint '%s' does not contain '%s'", lines[i].line, err->hint, lines[i].hint);
+			fail_msg("'%s': the hint '%s' does not contain '%s'", lines[i].line,
+				 err->hint, lines[i].hint);
 	}
 }
 
@@ -83,7 +88,9 @@ static void help_needs_nothing_else(void **state UNUSED)
 	static const struct {
 		const char *line;
 		const struct command *command;
-	} lines[] = { { "--help", NULL }, { "completion --help", &cmd_completion }, { "--help explain", &cmd_explain } };
+	} lines[] = { { "--help", NULL },
+		      { "completion --help", &cmd_completion },
+		      { "--help explain", &cmd_explain } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		_cleanup_args_ struct args_parsed p = { 0 };
@@ -99,9 +106,10 @@ static void durations_have_units(void **state UNUSED)
 	static const struct {
 		const char *text;
 		int64_t ms;
-	} good[] = { { "90", 90000 }, { "90s", 90000 }, { "10m", 600000 }, { "1h30m", 5400000 }, { "250ms", 250 },
-		     { "1d", 86400000 } };
-	static const char *const bad[] = { "", "s", "10x", "-1s", "1.5h", "10 m", "0s", "99999999999s", "m10" };
+	} good[] = { { "90", 90000 },	   { "90s", 90000 }, { "10m", 600000 },
+		     { "1h30m", 5400000 }, { "250ms", 250 }, { "1d", 86400000 } };
+	static const char *const bad[] = { "",	   "s",	 "10x",		 "-1s", "1.5h",
+					   "10 m", "0s", "99999999999s", "m10" };
 	int64_t ms;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -110,7 +118,8 @@ static void durations_have_units(void **state UNUSED)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (args_duration(bad[i], &ms))
-			fail_msg("'%s' is no duration, yet it was read as %" PRId64 " ms", bad[i], ms);
+			fail_msg("'%s' is no duration, yet it was read as %" PRId64 " ms", bad[i],
+				 ms);
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* The tables hold together: every command and option is complete, unique, documented and completed. */
+/* The tables hold together: every command and option is complete, unique, documented and completed.
+ */
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -10,7 +11,8 @@
 static void is_sentence(const char *where, const char *what, const char *text)
 {
 	if (!text || !*text || text[strlen(text) - 1] == '.' || strlen(text) > 200)
-		fail_msg("%s: %s is missing, ends with a full stop or is too long: '%s'", where, what, text ? text : "");
+		fail_msg("%s: %s is missing, ends with a full stop or is too long: '%s'", where,
+			 what, text ? text : "");
 }
 
 static void check_options(const char *where, const struct option_spec *options)
@@ -18,7 +20,8 @@ static void check_options(const char *where, const struct option_spec *options)
 	for (const struct option_spec *s = options; s && s->name; s++) {
 		is_sentence(where, s->name, s->help);
 		if ((s->type == OPT_FLAG) != !s->arg)
-			fail_msg("%s --%s: a flag has no argument, everything else names it", where, s->name);
+			fail_msg("%s --%s: a flag has no argument, everything else names it", where,
+				 s->name);
 		if ((s->type == OPT_ENUM) != !!s->names)
 			fail_msg("%s --%s: names belong to OPT_ENUM", where, s->name);
 		if (s->help[0] < 'A' || s->help[0] > 'Z')
@@ -87,7 +90,8 @@ static void help_and_completions_name_everything(void **state UNUSED)
 			assert_non_null(strstr(buf_text(&text), option));
 		}
 		assert_null(strstr(buf_text(&text), "(null)"));
-		for (const struct completion_shell *shell = completion_shells; shell->name; shell++) {
+		for (const struct completion_shell *shell = completion_shells; shell->name;
+		     shell++) {
 			_cleanup_buf_ struct buf script = { 0 };
 			shell->write(&script);
 			assert_non_null(strstr(buf_text(&script), (*p)->name));
@@ -116,7 +120,8 @@ static void exit_codes_are_those_of_the_errors(void **state UNUSED)
 		while (e->summary && e->code != err_exit_code((enum err_kind)kind))
 			e++;
 		if (!e->summary)
-			fail_msg("exit code %d is not explained", err_exit_code((enum err_kind)kind));
+			fail_msg("exit code %d is not explained",
+				 err_exit_code((enum err_kind)kind));
 	}
 	for (const struct exit_info *e = exit_infos; e[1].summary; e++)
 		assert_true(e->code < e[1].code);

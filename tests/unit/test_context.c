@@ -38,18 +38,19 @@ static void write_config(const char *text, mode_t mode)
 	assert_works(fs_write(path, text, strlen(text), mode, &err));
 }
 
-static const char two[] = "current: home\n"
-			  "contexts:\n"
-			  "  home:\n"
-			  "    endpoint: https://pve:8006\n"
-			  "    fingerprint: \"AA:BB\"\n"
-			  "    user: root@pam\n"
-			  "    password: { cmd: [printf, 'hunter2\\nrest'] }\n"
-			  "    ssh: { user: admin, key: ~/.ssh/id, proxy: \"ssh -W %h:%p root@pve\" }\n"
-			  "  work:\n"
-			  "    endpoint: https://work:8006\n"
-			  "    node: n2\n"
-			  "    token: env:WORK_TOKEN\n";
+static const char two[] =
+	"current: home\n"
+	"contexts:\n"
+	"  home:\n"
+	"    endpoint: https://pve:8006\n"
+	"    fingerprint: \"AA:BB\"\n"
+	"    user: root@pam\n"
+	"    password: { cmd: [printf, 'hunter2\\nrest'] }\n"
+	"    ssh: { user: admin, key: ~/.ssh/id, proxy: \"ssh -W %h:%p root@pve\" }\n"
+	"  work:\n"
+	"    endpoint: https://work:8006\n"
+	"    node: n2\n"
+	"    token: env:WORK_TOKEN\n";
 
 static void the_file_names_contexts(void **state UNUSED)
 {
@@ -67,8 +68,8 @@ static void the_file_names_contexts(void **state UNUSED)
 	assert_works(context_load("work", &work, &err));
 	assert_string_equal(work.node, "n2");
 	unsetenv("WORK_TOKEN");
-	assert_fails(context_secret_read(&work.token, "token of 'work'", &clock, &token, &err), ERR_AUTH,
-		     "token of 'work': the variable 'WORK_TOKEN' is not set");
+	assert_fails(context_secret_read(&work.token, "token of 'work'", &clock, &token, &err),
+		     ERR_AUTH, "token of 'work': the variable 'WORK_TOKEN' is not set");
 	setenv("WORK_TOKEN", "a@pve!b=c", 1);
 	assert_works(context_secret_read(&work.token, "token", &clock, &token, &err));
 	assert_string_equal(token.text, "a@pve!b=c");
@@ -89,10 +90,13 @@ static void wrong_files_are_refused(void **state UNUSED)
 		const char *text;
 	} cases[] = {
 		{ two, 0600, "wrok", ERR_NOT_FOUND, "no context 'wrok'" },
-		{ "contexts:\n  a: { endpoint: x, token: secret }\n", 0640, NULL, ERR_GUARD, "others may read it (mode 0640)" },
+		{ "contexts:\n  a: { endpoint: x, token: secret }\n", 0640, NULL, ERR_GUARD,
+		  "others may read it (mode 0640)" },
 		{ "contexts:\n  a: { endpiont: x }\n", 0600, NULL, ERR_RECIPE, "config.yaml:2:8" },
-		{ "contexts:\n  a: { endpoint: x, token: { cmd: [] } }\n", 0600, NULL, ERR_RECIPE, "names no program" },
-		{ "contexts:\n  a: { endpoint: x }\n  b: { endpoint: y }\n", 0600, NULL, ERR_USAGE, "no 'current'" },
+		{ "contexts:\n  a: { endpoint: x, token: { cmd: [] } }\n", 0600, NULL, ERR_RECIPE,
+		  "names no program" },
+		{ "contexts:\n  a: { endpoint: x }\n  b: { endpoint: y }\n", 0600, NULL, ERR_USAGE,
+		  "no 'current'" },
 		{ "current: [\n", 0600, NULL, ERR_RECIPE, "config.yaml:" },
 	};
 
@@ -132,7 +136,8 @@ static void the_environment_is_enough(void **state UNUSED)
 static void a_context_is_added_and_the_others_stay(void **state UNUSED)
 {
 	_cleanup_free_ char *path = context_config_path("config.yaml");
-	_cleanup_json_ json_t *lab = json_pack("{s:s, s:s}", "endpoint", "https://new:8006", "token", "file:/x");
+	_cleanup_json_ json_t *lab =
+		json_pack("{s:s, s:s}", "endpoint", "https://new:8006", "token", "file:/x");
 	_cleanup_context_ struct context c = { 0 }, old = { 0 };
 	struct stat st;
 

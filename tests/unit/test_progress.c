@@ -47,18 +47,22 @@ static void elsewhere_lines_are_plain(void **state UNUSED)
 		enum progress_level level;
 		const char *text;
 	} levels[] = {
-		{ PROGRESS_QUIET, "00:00:00 warning: careful\n00:00:00 start router: failed (0.0 s): no bridge\n" },
-		{ PROGRESS_NORMAL, "00:00:00 clone router ...\n00:00:00 info\n00:00:00 warning: careful\n"
-				   "00:00:00 clone router: done (0.0 s)\n00:00:00 start router ...\n"
-				   "00:00:00 start router: failed (0.0 s): no bridge\n" },
-		{ PROGRESS_DEBUG, "00:00:00 clone router ...\n00:00:00 clone router: transferred 0 GiB?[0J\n"
-				  "00:00:00 verbose\n00:00:00 debug\n00:00:00 info\n00:00:00 warning: careful\n"
-				  "00:00:00 clone router: done (0.0 s)\n00:00:00 start router ...\n"
-				  "00:00:00 start router: failed (0.0 s): no bridge\n" },
+		{ PROGRESS_QUIET,
+		  "00:00:00 warning: careful\n00:00:00 start router: failed (0.0 s): no bridge\n" },
+		{ PROGRESS_NORMAL,
+		  "00:00:00 clone router ...\n00:00:00 info\n00:00:00 warning: careful\n"
+		  "00:00:00 clone router: done (0.0 s)\n00:00:00 start router ...\n"
+		  "00:00:00 start router: failed (0.0 s): no bridge\n" },
+		{ PROGRESS_DEBUG,
+		  "00:00:00 clone router ...\n00:00:00 clone router: transferred 0 GiB?[0J\n"
+		  "00:00:00 verbose\n00:00:00 debug\n00:00:00 info\n00:00:00 warning: careful\n"
+		  "00:00:00 clone router: done (0.0 s)\n00:00:00 start router ...\n"
+		  "00:00:00 start router: failed (0.0 s): no bridge\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
-		_cleanup_free_ char *text = run((struct progress_style){ .level = levels[i].level }, say_all);
+		_cleanup_free_ char *text =
+			run((struct progress_style){ .level = levels[i].level }, say_all);
 		assert_string_equal(text, levels[i].text);
 	}
 }
@@ -115,7 +119,8 @@ static void say_from_threads(struct progress *p)
 
 static void no_event_of_any_thread_is_lost(void **state UNUSED)
 {
-	_cleanup_free_ char *text = run((struct progress_style){ .level = PROGRESS_NORMAL }, say_from_threads);
+	_cleanup_free_ char *text =
+		run((struct progress_style){ .level = PROGRESS_NORMAL }, say_from_threads);
 	int lines = 0;
 
 	for (const char *s = text; (s = strchr(s, '\n')); s++)
@@ -125,10 +130,12 @@ static void no_event_of_any_thread_is_lost(void **state UNUSED)
 
 static void control_characters_do_not_reach_the_terminal(void **state UNUSED)
 {
-	char text[] = "a\033[2Jb\tc\r\n\x7f\xc2\x9b" "d\xc3\xa4";
+	char text[] = "a\033[2Jb\tc\r\n\x7f\xc2\x9b"
+		      "d\xc3\xa4";
 
 	screen_clean(text);
-	assert_string_equal(text, "a?[2Jb c????" "?d\xc3\xa4");
+	assert_string_equal(text, "a?[2Jb c????"
+				  "?d\xc3\xa4");
 }
 
 int main(void)
