@@ -45,6 +45,12 @@ static int parse_model(const struct propstring *net, struct machine_nic *nic)
 	return -1;
 }
 
+/* Proxmox's ids have at most nine digits: 15 bytes, all that the kernel allows. */
+static void set_tap(struct machine_nic *nic, int vmid, char kind, int index)
+{
+	snprintf(nic->tap, sizeof(nic->tap), "tap%u%c%u", (unsigned)vmid % 1000000000, kind, (unsigned)index % 100);
+}
+
 static int parse_nic(struct machine *m, int index, const char *text, struct err **err)
 {
 	_cleanup_propstring_ struct propstring net = { 0 };
@@ -63,7 +69,7 @@ static int parse_nic(struct machine *m, int index, const char *text, struct err 
 	nic.link_down = down && streq(down, "1");
 	snprintf(nic.bridge, sizeof(nic.bridge), "%s", bridge ? bridge : "");
 	snprintf(nic.id, sizeof(nic.id), "net%d", index);
-	snprintf(nic.tap, sizeof(nic.tap), "tap%di%d", m->vmid, index);
+	set_tap(&nic, m->vmid, 'i', index);
 	m->nics[m->n_nics++] = nic;
 	return 0;
 }
@@ -76,9 +82,9 @@ static void add_port(struct machine *m, int function)
 		if (m->nics[i].function == function)
 			return;
 	snprintf(nic.id, sizeof(nic.id), "port%d", function);
-	snprintf(nic.tap, sizeof(nic.tap), "tap%dp%d", m->vmid, function);
+	set_tap(&nic, m->vmid, 'p', function);
 	snprintf(nic.bridge, sizeof(nic.bridge), "%s", ports[function].bridge);
-	snprintf(nic.mac, sizeof(nic.mac), "a0:36:9f:01:00:0%d", function);
+	snprintf(nic.mac, sizeof(nic.mac), "a0:36:9f:01:00:%02x", (unsigned)function % MACHINE_PORTS);
 	m->nics[m->n_nics++] = nic;
 }
 

@@ -51,6 +51,8 @@ struct vm *qemu_vm(struct qemu *h, int vmid);
 /* A reference to the running machine, or an error "VM 100 is not running". */
 int qemu_vm_run(struct vm *vm, struct run **ret, struct err **err);
 
+bool qemu_vm_is_on(struct vm *vm);
+
 /*
  * Does what a request says. *ret_result (new reference) is set by those that have one. The caller holds vm->turn
  * except for HV_AGENT and HV_SHUTDOWN, which must not keep a HV_STOP from coming in between.
