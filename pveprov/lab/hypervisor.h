@@ -67,6 +67,8 @@ struct hypervisor_ops {
 	 * gets it waits until it is writable and looks at SO_ERROR), or -1 with errno. `host` is an address.
 	 */
 	int (*dial)(struct hypervisor *h, const char *host, int port);
+	/* What a test may want to know beside the API: a new reference, for lab.json. May be NULL. */
+	json_t *(*describe)(const struct hypervisor *h);
 	void (*close)(struct hypervisor *h); /* stops every machine, removes every trace */
 };
 

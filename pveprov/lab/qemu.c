@@ -114,6 +114,22 @@ static int qemu_dial(struct hypervisor *base, const char *host, int port)
 	return -1;
 }
 
+static json_t *namespace_path(int fd)
+{
+	return json_sprintf("/proc/%d/fd/%d", (int)getpid(), fd);
+}
+
+/* The namespaces as paths for nsenter(1): a test looks from the LAN (client) or from outside (internet). */
+static json_t *qemu_describe(const struct hypervisor *base)
+{
+	const struct qemu *h = (const struct qemu *)base;
+
+	return json_pack("{s:s, s:s, s:s, s:{s:o, s:o, s:o}}", "accel", h->accel, "image", h->image.dir, "machines",
+			 h->dir.path, "namespaces", "node", namespace_path(qemu_net_node(h->net)), "internet",
+			 namespace_path(qemu_net_internet(h->net)), "client",
+			 namespace_path(qemu_net_client(h->net)));
+}
+
 static void qemu_close(struct hypervisor *base)
 {
 	struct qemu *h = (struct qemu *)base;
@@ -225,5 +241,6 @@ const struct hypervisor_ops hypervisor_qemu = {
 	.begin = qemu_begin,
 	.status = qemu_status,
 	.dial = qemu_dial,
+	.describe = qemu_describe,
 	.close = qemu_close,
 };

@@ -322,7 +322,7 @@ int main(void)
 	_cleanup_err_ struct err *e = NULL;
 
 	if (geteuid() != 0) {
-		fprintf(stderr, "needs root\n");
+		fprintf(stderr, "skipped: needs root\n");
 		return SKIP;
 	}
 	addr_cidr_parse("10.20.0.2/24", &nics[1].cidr);
