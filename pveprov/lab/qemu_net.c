@@ -13,6 +13,8 @@ enum { LINKS_MAX = 8, TYPE_BRIDGE = 1 /* of world_interface.type */ };
 #define WAN_DEVICE "wan"
 #define WAN_CIDR   "84.20.16.1/24"
 #define WAN_DHCP   "84.20.16.100-84.20.16.199"
+#define WAN_CIDR6  "2a0c:5a80:0:1::1/64"
+#define WAN_PREFIX "2a0c:5a80:100::"
 
 struct uplink {
 	char port[MACHINE_DEVICE];   /* the node's end: eno1 */
@@ -71,7 +73,8 @@ static int collect_links(struct qemu_net *n, const struct world *w, struct err *
 			return -1;
 	wan = &n->links[n->n_links++];
 	*wan = (struct upstream_link){ .device = WAN_DEVICE };
-	if (!addr_cidr_parse(WAN_CIDR, &wan->address) || !addr_range_parse(WAN_DHCP, &wan->dhcp))
+	if (!addr_cidr_parse(WAN_CIDR, &wan->address) || !addr_range_parse(WAN_DHCP, &wan->dhcp) ||
+	    !addr_cidr_parse(WAN_CIDR6, &wan->address6) || !addr_parse(WAN_PREFIX, &wan->delegated6))
 		return err_set(err, ERR_INTERNAL, "the addresses of the wan segment are malformed");
 	wan->dns = wan->address.addr;
 	return 0;

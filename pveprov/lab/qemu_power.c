@@ -25,8 +25,13 @@ static void bury(void *arg)
 	struct goodbye *g = arg;
 	struct hypervisor *base = &g->vm->hv->base;
 
-	if (!g->expected && base->stopped)
-		base->stopped(base->stopped_ctx, g->vm->vmid);
+	if (!g->expected) {
+		_cleanup_free_ char *words = run_last_words(g->run);
+
+		log_info(g->vm->hv->log, "VM %d went off by itself: %s", g->vm->vmid, words);
+		if (base->stopped)
+			base->stopped(base->stopped_ctx, g->vm->vmid);
+	}
 	run_unref(g->run);
 	free(g);
 }

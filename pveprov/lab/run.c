@@ -99,7 +99,7 @@ int run_start(const struct run_spec *spec, struct run **ret, struct err **err)
 	r->ended = NULL;
 	run_kill(r);
 	child_wait(r->child, GREETING_MS);
-	_cleanup_free_ char *words = child_last_words(r->child);
+	_cleanup_free_ char *words = run_last_words(r);
 	return err_set(err, ERR_TASK, "start failed: QEMU exited: %s", words);
 }
 
@@ -175,6 +175,11 @@ int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t *
 bool run_paused(struct run *r)
 {
 	return r->paused;
+}
+
+char *run_last_words(struct run *r)
+{
+	return child_last_words(r->child);
 }
 
 void run_kill(struct run *r)

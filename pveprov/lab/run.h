@@ -49,6 +49,9 @@ int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t *
 /* Whether the CPUs run, as QEMU's own events say. */
 bool run_paused(struct run *r);
 
+/* malloc'd: the last line that QEMU wrote, or what it ended with. */
+char *run_last_words(struct run *r);
+
 /* Kills QEMU. */
 void run_kill(struct run *r);
 

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "lab/child.h"
+#include "lab/delegate.h"
 #include "lab/netns.h"
 #include "lab/web.h"
 
@@ -18,6 +19,7 @@ static const struct upstream_host hosts[] = {
 	{ "dns.quad9.net", { "9.9.9.9", "149.112.112.112" } },
 	{ "example.com", { "81.92.112.10" } },
 	{ "one.one.one.one", { "1.1.1.1", "1.0.0.1" } },
+	{ "six.example.com", { "2606:4700:4700::1111", "2a0c:5a80:0:80::10" } },
 	{ "www.example.com", { "81.92.112.10" } },
 	{ 0 },
 };
@@ -25,6 +27,7 @@ static const struct upstream_host hosts[] = {
 struct upstream {
 	struct child *dnsmasq, *dnsdist;
 	struct web *web;
+	struct delegate *delegate;
 };
 
 const struct upstream_host *upstream_hosts(void)
@@ -40,13 +43,21 @@ static int set_addresses(const struct upstream_spec *s, struct err **err)
 
 	for (const struct upstream_host *h = hosts; h->name; h++)
 		for (size_t i = 0; i < ARRAY_SIZE(h->addresses) && h->addresses[i]; i++)
-			buf_addf(&b, "addr replace %s/32 dev lo\n", h->addresses[i]);
-	for (size_t i = 0; i < s->n_links; i++)
-		buf_addf(&b, "addr add %s dev %s\nlink set %s up\n",
-			 addr_cidr_text(&s->links[i].address, text), s->links[i].device, s->links[i].device);
-	if (netns_ip(s->netns, buf_text(&b), s->clock, err) < 0)
+			buf_addf(&b, strchr(h->addresses[i], ':') ? "addr replace %s/128 dev lo nodad\n"
+								  : "addr replace %s/32 dev lo\n",
+				 h->addresses[i]);
+	for (size_t i = 0; i < s->n_links; i++) {
+		const struct upstream_link *l = &s->links[i];
+
+		buf_addf(&b, "addr add %s dev %s\n", addr_cidr_text(&l->address, text), l->device);
+		if (l->address6.addr.family)
+			buf_addf(&b, "addr add %s dev %s nodad\n", addr_cidr_text(&l->address6, text), l->device);
+		buf_addf(&b, "link set %s up\n", l->device);
+	}
+	if (netns_sysctl(s->netns, "net/ipv4/ip_forward", "1", err) < 0 ||
+	    netns_sysctl(s->netns, "net/ipv6/conf/all/forwarding", "1", err) < 0)
 		return -1;
-	return netns_sysctl(s->netns, "net/ipv4/ip_forward", "1", err);
+	return netns_ip(s->netns, buf_text(&b), s->clock, err);
 }
 
 static void add_segment(struct buf *b, const struct upstream_link *l)
@@ -59,6 +70,12 @@ static void add_segment(struct buf *b, const struct upstream_link *l)
 	buf_addf(b, "dhcp-option=tag:%s,option:router,%s\n", l->device, addr_text(&l->address.addr, own));
 	buf_addf(b, "dhcp-option=tag:%s,option:dns-server,%s\n", l->device,
 		 addr_text(l->dns.family ? &l->dns : &l->address.addr, dns));
+	if (l->address6.addr.family) {
+		struct addr network = addr_network(&l->address6);
+
+		buf_addf(b, "enable-ra\ndhcp-range=%s,ra-only,%d,1h\n", addr_text(&network, first),
+			 l->address6.prefix);
+	}
 }
 
 /* "no-ping": nobody else is on these segments, and the check delays every lease by three seconds. */
@@ -140,6 +157,15 @@ static int wait_up(const struct upstream_spec *s, struct child *c, const char *n
 	}
 }
 
+static int start_delegation(struct upstream *u, const struct upstream_spec *s, struct err **err)
+{
+	for (size_t i = 0; i < s->n_links; i++)
+		if (s->links[i].delegated6.family)
+			return delegate_open(s->netns, s->links[i].device, &s->links[i].delegated6, s->clock,
+					     &u->delegate, err);
+	return 0;
+}
+
 int upstream_open(const struct upstream_spec *spec, struct upstream **ret, struct err **err)
 {
 	_cleanup_(upstream_freep) struct upstream *u = xcalloc(1, sizeof(*u));
@@ -147,7 +173,7 @@ int upstream_open(const struct upstream_spec *spec, struct upstream **ret, struc
 	if (set_addresses(spec, err) < 0 || start_dnsmasq(u, spec, err) < 0 ||
 	    wait_up(spec, u->dnsmasq, "dnsmasq", 53, err) < 0 || start_dnsdist(u, spec, err) < 0 ||
 	    web_open(spec->netns, spec->image->repository, &u->web, err) < 0 ||
-	    wait_up(spec, u->dnsdist, "dnsdist", 443, err) < 0)
+	    wait_up(spec, u->dnsdist, "dnsdist", 443, err) < 0 || start_delegation(u, spec, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(u);
 	return 0;
@@ -160,6 +186,7 @@ struct upstream *upstream_free(struct upstream *u)
 	child_free(u->dnsdist);
 	child_free(u->dnsmasq);
 	web_free(u->web);
+	delegate_free(u->delegate);
 	free(u);
 	return NULL;
 }

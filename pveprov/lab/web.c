@@ -90,7 +90,8 @@ static void *serve(void *arg)
 
 int web_open(int netns, const char *repository, struct web **ret, struct err **err)
 {
-	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	/* Both families. */
+	const struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
 	_cleanup_close_ int fd = netns_listen(netns, (const struct sockaddr *)&any, sizeof(any));
 
 	if (fd < 0)

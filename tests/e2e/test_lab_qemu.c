@@ -255,12 +255,22 @@ static void reaches_the_internet(void **state)
 			     "; for i in $(seq 100); do host -p 5353 one.one.one.one 127.0.0.1 | grep 1.1.1.1 && exit 0; "
 			     "sleep 0.2; done; cat /root/d.log; exit 1"));
 	say("dnscrypt-proxy over DoH");
-	/* The card's first port: a lease from the provider. */
-	free(guest_exec(100, "ip link set enp1s0f0 up && printf '[Match]\\nName=enp1s0f0\\n[Network]\\nDHCP=ipv4\\n' > "
-			     "/run/systemd/network/50-wan.network && networkctl reload && "
-			     "for i in $(seq 100); do ip -4 -br addr show dev enp1s0f0 | grep -q 84.20.16. && exit 0; "
-			     "sleep 0.2; done; exit 1"));
-	say("wan lease");
+	/* The card's first port: a lease, a router advertisement and a delegated prefix from the provider. */
+	free(guest_exec(100, "cd /run/systemd/network && "
+			     "printf '[Match]\\nName=enp1s0f0\\n[Network]\\nDHCP=yes\\nIPv6AcceptRA=yes\\n"
+			     "[IPv6AcceptRA]\\nDHCPv6Client=always\\n[DHCPv6]\\nPrefixDelegationHint=::/56\\n"
+			     "WithoutRA=solicit\\n' > 50-wan.network && "
+			     "printf '[Match]\\nName=enp1s0f1\\n[Network]\\nDHCPPrefixDelegation=yes\\n"
+			     "ConfigureWithoutCarrier=yes\\n[DHCPPrefixDelegation]\\nUplinkInterface=enp1s0f0\\n"
+			     "Token=static:::1\\n' > 50-lan.network && networkctl reload && "
+			     "for i in $(seq 150); do ip -4 -br addr show dev enp1s0f0 | grep -q 84.20.16. && "
+			     "ip -6 -br addr show dev enp1s0f0 | grep -q 2a0c:5a80:0:1: && "
+			     "ip -6 addr show dev enp1s0f1 -tentative | grep -q 2a0c:5a80:100: && exit 0; "
+			     "sleep 0.2; done; ip addr; journalctl -u systemd-networkd | tail -20; exit 1"));
+	say("wan lease, prefix");
+	free(guest_exec(100, "ping -6 -c1 -W5 2606:4700:4700::1111 && curl -6fsS http://six.example.com/ && "
+			     "ping -6 -c1 -W5 -I $(ip -6 -br addr show dev enp1s0f1 | grep -o '2a0c:5a80:100:[^/]*') "
+			     "2a0c:5a80:0:80::10"));
 	free(guest_exec(100, "test $(cat /sys/class/net/enp1s0f0/carrier) = 1; ip link set enp1s0f2 up; sleep 1; "
 			     "test $(cat /sys/class/net/enp1s0f2/carrier) = 0"));
 }
