@@ -63,16 +63,31 @@ static bool has(const struct strv *servers, const struct addr *want)
 	return false;
 }
 
+/*
+ * A resolver at a link-local address was announced by the router of the link (RFC 8106), which is the one that the
+ * IPv4 addresses name: it is shown, but not held against them.
+ */
+static bool is_announced(const char *server)
+{
+	_cleanup_free_ char *bare = xstrndup(server, strcspn(server, "%"));
+	struct addr a;
+
+	return addr_parse(bare, &a) && a.family == 6 && addr_is_link_local(&a);
+}
+
 static bool judge(const struct probe *p, const char *text, struct buf *seen)
 {
 	_cleanup_strv_ struct strv servers = { 0 };
 	_cleanup_strv_ struct strv search = { 0 };
+	size_t counted = 0;
 	bool ok = true;
 
 	read_file(text, &servers, &search);
 	describe(seen, &servers, &search);
+	for (size_t i = 0; i < servers.n; i++)
+		counted += !is_announced(servers.v[i]);
 	if (p->n_nameservers)
-		ok = servers.n == p->n_nameservers;
+		ok = counted == p->n_nameservers;
 	for (size_t i = 0; i < p->n_nameservers; i++)
 		ok = ok && has(&servers, &p->nameservers[i]);
 	return ok && (!p->text || strv_contains(&search, p->text));
