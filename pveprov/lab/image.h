@@ -6,6 +6,9 @@
 #include "base/deadline.h"
 #include "base/log.h"
 
+/* What the recipe makes the disk: nothing smaller can be laid over it. */
+#define IMAGE_DISK_BYTES ((int64_t)4 << 30)
+
 struct image {
 	char *dir;
 	char *disk, *kernel, *initrd;	 /* what a machine boots */

@@ -176,7 +176,6 @@ static int make_disks(struct qemu *h, struct err **err)
 		if (!text_to_u64(v[i].id, 1, INT_MAX, &vmid))
 			return err_set(err, ERR_RECIPE, "'%s' is no machine id", v[i].id);
 		struct vm *vm = qemu_vm(h, (int)vmid);
-		/* The guest's file system grows with its disk; a smaller one than the image's is not possible. */
 		int64_t size = v[i].disk_mib << 20;
 
 		if (qemu_vm_first_disk(vm, v[i].image != NULL, size, err) < 0)

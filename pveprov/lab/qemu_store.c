@@ -17,7 +17,7 @@ int qemu_vm_first_disk(struct vm *vm, bool image, int64_t size_bytes, struct err
 
 	if (make_dir(vm, err) < 0)
 		return -1;
-	return image ? qemu_disk_overlay(vm->disk, h->image.disk, size_bytes, &h->clock, err)
+	return image ? qemu_disk_overlay(vm->disk, h->image.disk, MAX(size_bytes, IMAGE_DISK_BYTES), &h->clock, err)
 		     : qemu_disk_empty(vm->disk, size_bytes, &h->clock, err);
 }
 
