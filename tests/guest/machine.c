@@ -54,6 +54,16 @@ static void bind_over(const char *name, const char *target)
 	must(mount(source, target, NULL, MS_BIND, NULL) == 0, target);
 }
 
+/* /usr/sbin may be written to: into memory. */
+static void cover_sbin(void)
+{
+	_cleanup_free_ char *script = xasprintf("mkdir %s/sbin; mount -t tmpfs tmpfs %s/sbin; mkdir %s/sbin/up %s/sbin/work; "
+						"mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir=%s/sbin/up,"
+						"workdir=%s/sbin/work /usr/sbin", dir, dir, dir, dir, dir, dir);
+
+	machine_do(script);
+}
+
 void machine_enter(const char *stubs)
 {
 	must(unshare(CLONE_NEWNS | CLONE_NEWNET) == 0, "unshare");
@@ -66,6 +76,7 @@ void machine_enter(const char *stubs)
 					      "cp -a passwd group nsswitch.conf protocols services alternatives %s/base/ "
 					      "2>/dev/null || :", dir, dir, dir);
 	machine_do(copy);
+	cover_sbin();
 	bind_over("etc", "/etc");
 	bind_over("var", "/var/lib");
 	must(mount("tmpfs", "/run", "tmpfs", 0, NULL) == 0, "/run");
@@ -173,6 +184,10 @@ void machine_shell(struct machine_shell *s)
 
 void machine_leave(void)
 {
+	_cleanup_free_ char *memory = fs_join(dir, "sbin");
+
+	umount2("/usr/sbin", MNT_DETACH);
+	umount2(memory, MNT_DETACH);
 	fs_remove_tree(dir, NULL);
 	free(dir);
 }

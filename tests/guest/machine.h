@@ -1,7 +1,7 @@
 #pragma once
 /*
  * machine.h: a make-believe guest for push.sh: a mount and network namespace of this very process, with an /etc,
- * /var/lib and /run of its own, stubs for systemctl, apt and their like in front of PATH, and a boot id that a test may
+ * /var/lib and /run of its own, a /usr/sbin that is written to in memory, stubs for systemctl, apt and their like in front of PATH, and a boot id that a test may
  * change. Real are: sh, tar, coreutils, git, nft, dnsmasq, systemd-analyze. Needs root.
  */
 #include "guest/shell.h"
