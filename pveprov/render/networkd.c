@@ -152,11 +152,11 @@ static void network_ipv6(const struct job *j, const struct recipe_network *n, si
 			 job_domain(n));
 	else
 		buf_adds(b, "EmitDNS=no\nEmitDomains=no\n");
-	if (fixed) {
+	/* Longer prefixes are of no use to autoconfiguration, and networkd warns of them. */
+	if (fixed && n->address6.prefix <= 64) {
 		struct addr_cidr net = { addr_network(&n->address6), n->address6.prefix };
-		buf_addf(b, "\n[IPv6Prefix]\nPrefix=%s\n", addr_cidr_text(&net, text));
-		if (n->address6.prefix != 64)
-			buf_adds(b, "AddressAutoconfiguration=no\n");
+		buf_addf(b, "\n[IPv6Prefix]\nPrefix=%s\nAddressAutoconfiguration=%s\n",
+			 addr_cidr_text(&net, text), n->address6.prefix == 64 ? "yes" : "no");
 	}
 }
 
