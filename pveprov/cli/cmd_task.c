@@ -1,5 +1,6 @@
 /* task list, log, wait, stop. */
 #include "base/deadline.h"
+#include "cli/screen.h"
 #include "cli/target.h"
 #include "cli/watch.h"
 #include "pve/node.h"
@@ -83,9 +84,15 @@ static int check_upid(const char *text, struct err **err)
 	return err_hint(err, "'pveprov task list' shows them: UPID:node:...");
 }
 
+/* A terminal gets no control characters from a server; a file gets the log as it is. */
 static void print_line(void *ctx, const char *text)
 {
-	out_printf(ctx, "%s\n", text);
+	struct out *o = ctx;
+	_cleanup_free_ char *line = xstrdup(text);
+
+	if (o->width)
+		screen_clean(line);
+	out_printf(o, "%s\n", line);
 }
 
 /* Prints what is new until the task has ended; the last look is after its end. */

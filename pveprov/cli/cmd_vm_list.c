@@ -12,12 +12,18 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
+/* A container may have a part of one; a machine has whole ones. */
+static char *cpus_text(const json_t *value)
+{
+	return xasprintf("%g", json_number_value(value));
+}
+
 static const struct output_column columns[] = {
 	{ .key = "id", .header = "ID", .right = true },
 	{ .key = "name", .header = "NAME" },
 	{ .key = "node", .header = "NODE" },
 	{ .key = "status", .header = "STATUS" },
-	{ .key = "cpus", .header = "CPUS", .right = true },
+	{ .key = "cpus", .header = "CPUS", .right = true, .text = cpus_text },
 	{ .key = "memory", .header = "MEMORY", .right = true, .text = output_bytes },
 	{ .key = "disk", .header = "DISK", .right = true, .text = output_bytes },
 	{ .key = "uptime", .header = "UPTIME", .right = true, .text = output_seconds },

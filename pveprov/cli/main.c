@@ -1,10 +1,12 @@
 /* main: reads the command line, makes the app, runs the command, prints its error once, flushes its
  * results. */
+#include "base/strv.h"
 #include "cli/app.h"
 #include "cli/args.h"
 #include "cli/cancel.h"
 #include "cli/exits.h"
 #include "cli/help.h"
+#include "cli/screen.h"
 #include "cli/version.h"
 
 #include <langinfo.h>
@@ -29,13 +31,26 @@ static void use_utf8(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* An error may carry a server's text: what is printed line by line has no control characters. */
+static void print_lines(const char *text)
+{
+	_cleanup_strv_ struct strv lines = { 0 };
+
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		screen_clean(lines.v[i]);
+		fprintf(stderr, "%s\n", lines.v[i]);
+	}
+}
+
 static void print_error(const struct err *err, bool color)
 {
-	fprintf(stderr, "%spveprov: error:%s %s\n", color ? "\033[31m" : "", color ? "\033[0m" : "",
-		err->text);
-	if (err->hint)
-		fprintf(stderr, "%shint:%s %s\n", color ? "\033[36m" : "", color ? "\033[0m" : "",
-			err->hint);
+	fprintf(stderr, "%spveprov: error:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
+	print_lines(err->text);
+	if (!err->hint)
+		return;
+	fprintf(stderr, "%shint:%s ", color ? "\033[36m" : "", color ? "\033[0m" : "");
+	print_lines(err->hint);
 }
 
 static void print_help(const struct args_parsed *p, struct out *out)

@@ -130,7 +130,7 @@ static void on_end(struct progress *p, struct event *e)
 	if (!i)
 		return;
 	*at = i->next;
-	if (p->style.level >= PROGRESS_NORMAL || e->result == PROGRESS_FAILED) {
+	if (p->style.level >= PROGRESS_NORMAL) {
 		_cleanup_free_ char *took = text_duration(e->at_ms - i->start_ms);
 		_cleanup_free_ char *line =
 			xasprintf("%s: %s (%s)%s%s", i->name, results[e->result].word, took,
