@@ -148,8 +148,8 @@ int child_start(const struct child_spec *spec, struct child **ret, struct err **
 	pthread_mutex_unlock(&c->mutex);
 	if (c->start_errno) {
 		errno = c->start_errno;
-		err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_INTERNAL, "cannot run '%s'",
-			      spec->argv[0]);
+		err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_INTERNAL,
+			      "cannot run '%s'", spec->argv[0]);
 		child_free(c);
 		return -1;
 	}

@@ -2,8 +2,9 @@
 /*
  * child.h: a program that runs beside the lab for as long as it is wanted: QEMU, dnsmasq, dnsdist.
  *
- * It is started from a thread that lives as long as it does, and asks the kernel to be killed when that thread ends:
- * so it never outlives the lab. Its output goes to a file, whose last line explains a death.
+ * It is started from a thread that lives as long as it does, and asks the kernel to be killed when
+ * that thread ends: so it never outlives the lab. Its output goes to a file, whose last line
+ * explains a death.
  */
 #include "base/clock.h"
 
@@ -11,11 +12,13 @@ struct child;
 
 struct child_spec {
 	const char *const *argv;
-	const char *output;   /* file for stdout and stderr, made anew */
-	int netns;	      /* network namespace to run in; -1: ours */
-	const int *pass;      /* descriptors that it gets as 3, 4, ... (the originals stay the caller's) */
+	const char *output; /* file for stdout and stderr, made anew */
+	int netns;	    /* network namespace to run in; -1: ours */
+	const int
+		*pass; /* descriptors that it gets as 3, 4, ... (the originals stay the caller's) */
 	size_t n_pass;
-	void (*exited)(void *ctx, int status); /* on the child's thread, once; may be NULL. 128 + signal when killed */
+	void (*exited)(void *ctx, int status); /* on the child's thread, once; may be NULL. 128 +
+						  signal when killed */
 	void *ctx;
 };
 

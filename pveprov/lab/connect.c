@@ -47,7 +47,8 @@ static void question_free(struct question *q)
 static void send_answer(int to, int fd, const char *reason)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec io[] = { { (char *)(fd >= 0 ? "+" : "-"), 1 }, { (char *)reason, strlen(reason) } };
+	struct iovec io[] = { { (char *)(fd >= 0 ? "+" : "-"), 1 },
+			      { (char *)reason, strlen(reason) } };
 	struct msghdr m = { .msg_iov = io, .msg_iovlen = ARRAY_SIZE(io) };
 
 	if (fd >= 0) {
@@ -80,7 +81,9 @@ static void answer(struct question *q)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct question *q = arg;
-	ssize_t n = what & EV_READ ? recv(fd, q->text + q->len, sizeof(q->text) - 1 - q->len, MSG_DONTWAIT) : 0;
+	ssize_t n = what & EV_READ
+			    ? recv(fd, q->text + q->len, sizeof(q->text) - 1 - q->len, MSG_DONTWAIT)
+			    : 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -95,7 +98,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	question_free(q);
 }
 
-static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len, void *arg)
+static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len,
+		      void *arg)
 {
 	struct connect *c = arg;
 	struct question *q = xcalloc(1, sizeof(*q));
@@ -116,14 +120,15 @@ static int address_of(const char *path, struct sockaddr_un *ret, struct err **er
 {
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(ret->sun_path))
-		return err_set(err, ERR_INTERNAL, "the path of the lab's socket is longer than %zu bytes: '%s'",
+		return err_set(err, ERR_INTERNAL,
+			       "the path of the lab's socket is longer than %zu bytes: '%s'",
 			       sizeof(ret->sun_path) - 1, path);
 	memcpy(ret->sun_path, path, strlen(path) + 1);
 	return 0;
 }
 
-int connect_open(struct event_base *base, const char *path, struct hypervisor *h, struct connect **ret,
-		 struct err **err)
+int connect_open(struct event_base *base, const char *path, struct hypervisor *h,
+		 struct connect **ret, struct err **err)
 {
 	struct sockaddr_un at;
 
@@ -139,8 +144,8 @@ int connect_open(struct event_base *base, const char *path, struct hypervisor *h
 	c->base = base;
 	c->h = h;
 	c->path = xstrdup(path);
-	c->listener = evconnlistener_new(base, on_accept, c, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
-					 TAKE_FD(fd));
+	c->listener = evconnlistener_new(
+		base, on_accept, c, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, TAKE_FD(fd));
 	*ret = c;
 	return 0;
 }
@@ -164,7 +169,10 @@ static int read_answer(int fd, const char *host, int port, int *ret_fd, struct e
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	char text[256] = { 0 };
 	struct iovec io = { text, sizeof(text) - 1 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
@@ -188,8 +196,8 @@ static int wait_for(int fd, short events, const struct deadline *d, struct err *
 	}
 }
 
-int connect_ask(const char *path, const char *host, int port, int64_t timeout_ms, const struct clock *clock,
-		int *ret_fd, struct err **err)
+int connect_ask(const char *path, const char *host, int port, int64_t timeout_ms,
+		const struct clock *clock, int *ret_fd, struct err **err)
 {
 	struct deadline d = deadline_in(clock, timeout_ms);
 	_cleanup_close_ int lab = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = -1;
@@ -210,7 +218,8 @@ int connect_ask(const char *path, const char *host, int port, int64_t timeout_ms
 		return -1;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &len) < 0 || failed != 0) {
 		errno = failed;
-		return err_set_errno(err, ERR_UNREACHABLE, "cannot connect to '%s' port %d", host, port);
+		return err_set_errno(err, ERR_UNREACHABLE, "cannot connect to '%s' port %d", host,
+				     port);
 	}
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	*ret_fd = TAKE_FD(fd);
@@ -272,7 +281,8 @@ int connect_carry(int fd, int in, int out, struct err **err)
 			return err_set_errno(err, ERR_INTERNAL, "cannot wait for data");
 		if (flow_move(&f[0], &p[0], &p[1]) < 0 || flow_move(&f[1], &p[2], &p[3]) < 0)
 			return err_set_errno(err, ERR_UNREACHABLE, "the connection broke");
-		/* The end of our input is told to the far side, which may still have much to say. */
+		/* The end of our input is told to the far side, which may still have much to say.
+		 */
 		if (f[0].ended && !f[0].len && !told) {
 			shutdown(fd, SHUT_WR);
 			told = true;

@@ -20,10 +20,20 @@ enum {
 
 /* RFC 8415, sections 7.3 and 21. */
 enum { SOLICIT = 1, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE };
-enum { OPT_CLIENTID = 1, OPT_SERVERID, OPT_IA_NA, OPT_STATUS = 13, OPT_RAPID_COMMIT, OPT_IA_PD = 25, OPT_IAPREFIX };
+enum {
+	OPT_CLIENTID = 1,
+	OPT_SERVERID,
+	OPT_IA_NA,
+	OPT_STATUS = 13,
+	OPT_RAPID_COMMIT,
+	OPT_IA_PD = 25,
+	OPT_IAPREFIX
+};
 enum { STATUS_OK = 0, STATUS_NO_ADDRS = 2 };
 
-static const uint8_t server_duid[] = { 0, 3, 0, 1, 0x02, 0x50, 0x76, 0x70, 0x72, 0x76 }; /* DUID-LL, Ethernet */
+static const uint8_t server_duid[] = {
+	0, 3, 0, 1, 0x02, 0x50, 0x76, 0x70, 0x72, 0x76
+}; /* DUID-LL, Ethernet */
 
 struct option {
 	const uint8_t *data;
@@ -81,7 +91,8 @@ static bool read_question(const uint8_t *m, size_t len, struct question *q)
 /* The type of the answer; 0: none is due. */
 static uint8_t answer_type(const struct question *q)
 {
-	bool ours = q->server.len == sizeof(server_duid) && memcmp(q->server.data, server_duid, q->server.len) == 0;
+	bool ours = q->server.len == sizeof(server_duid) &&
+		    memcmp(q->server.data, server_duid, q->server.len) == 0;
 
 	switch (q->type) {
 	case SOLICIT:
@@ -147,7 +158,8 @@ static void put_prefix(struct buf *b, const struct option *asked, const struct a
 	buf_add(b, prefix->bytes, 16);
 }
 
-/* Addresses come by router advertisement: the request for one is refused in the words of the RFC. */
+/* Addresses come by router advertisement: the request for one is refused in the words of the RFC.
+ */
 static void put_no_address(struct buf *b, const struct option *asked)
 {
 	put16(b, OPT_IA_NA);
@@ -160,8 +172,8 @@ static void put_no_address(struct buf *b, const struct option *asked)
 	put16(b, STATUS_NO_ADDRS);
 }
 
-size_t delegate_answer(struct delegate_state *s, const uint8_t *message, size_t len, uint8_t *answer,
-		       size_t answer_max, struct addr *ret_prefix)
+size_t delegate_answer(struct delegate_state *s, const uint8_t *message, size_t len,
+		       uint8_t *answer, size_t answer_max, struct addr *ret_prefix)
 {
 	_cleanup_buf_ struct buf b = { .ceiling = answer_max };
 	struct question q;
@@ -173,7 +185,8 @@ size_t delegate_answer(struct delegate_state *s, const uint8_t *message, size_t 
 	if (index < 0)
 		return 0;
 	struct addr prefix = s->pool;
-	prefix.bytes[DELEGATE_PREFIX / 8 - 1] = (uint8_t)(prefix.bytes[DELEGATE_PREFIX / 8 - 1] + index);
+	prefix.bytes[DELEGATE_PREFIX / 8 - 1] =
+		(uint8_t)(prefix.bytes[DELEGATE_PREFIX / 8 - 1] + index);
 	buf_addc(&b, (char)type);
 	buf_add(&b, q.id, 3);
 	put_option(&b, OPT_CLIENTID, q.client.data, q.client.len);
@@ -211,8 +224,8 @@ static void add_route(struct delegate *d, const struct addr *prefix, const struc
 	_cleanup_free_ char *line = NULL;
 
 	inet_ntop(AF_INET6, &via->sin6_addr, gateway, sizeof(gateway));
-	line = xasprintf("route replace %s/%d via %s dev %s\n", addr_text(prefix, network), DELEGATE_PREFIX, gateway,
-			 d->device);
+	line = xasprintf("route replace %s/%d via %s dev %s\n", addr_text(prefix, network),
+			 DELEGATE_PREFIX, gateway, d->device);
 	netns_ip(d->netns, line, d->clock, NULL);
 }
 
@@ -222,11 +235,13 @@ static void serve_one(struct delegate *d)
 	struct sockaddr_in6 from;
 	socklen_t from_len = sizeof(from);
 	struct addr prefix = { 0 };
-	ssize_t n = recvfrom(d->sock, message, sizeof(message), 0, (struct sockaddr *)&from, &from_len);
+	ssize_t n =
+		recvfrom(d->sock, message, sizeof(message), 0, (struct sockaddr *)&from, &from_len);
 
 	if (n <= 0)
 		return;
-	size_t len = delegate_answer(&d->state, message, (size_t)n, answer, sizeof(answer), &prefix);
+	size_t len =
+		delegate_answer(&d->state, message, (size_t)n, answer, sizeof(answer), &prefix);
 	if (prefix.family)
 		add_route(d, &prefix, &from);
 	if (len)
@@ -236,7 +251,8 @@ static void serve_one(struct delegate *d)
 static void *serve(void *arg)
 {
 	struct delegate *d = arg;
-	struct pollfd p[] = { { .fd = d->sock, .events = POLLIN }, { .fd = d->stop_fd, .events = POLLIN } };
+	struct pollfd p[] = { { .fd = d->sock, .events = POLLIN },
+			      { .fd = d->stop_fd, .events = POLLIN } };
 
 	while (!p[1].revents) {
 		if (poll(p, ARRAY_SIZE(p), -1) > 0 && p[0].revents)
@@ -254,7 +270,8 @@ static int open_socket(void *ctx)
 
 	d->sock = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->sock < 0 || inet_pton(AF_INET6, "ff02::1:2", &all.ipv6mr_multiaddr) != 1 ||
-	    setsockopt(d->sock, SOL_SOCKET, SO_BINDTODEVICE, d->device, (socklen_t)strlen(d->device)) < 0 ||
+	    setsockopt(d->sock, SOL_SOCKET, SO_BINDTODEVICE, d->device,
+		       (socklen_t)strlen(d->device)) < 0 ||
 	    bind(d->sock, (struct sockaddr *)&any, sizeof(any)) < 0 ||
 	    setsockopt(d->sock, IPPROTO_IPV6, IPV6_JOIN_GROUP, &all, sizeof(all)) < 0)
 		return -1;
@@ -273,7 +290,8 @@ int delegate_open(int netns, const char *device, const struct addr *pool, const 
 	snprintf(d->device, sizeof(d->device), "%s", device);
 	d->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (netns_call(netns, open_socket, d) < 0) {
-		err_set_errno(err, ERR_INTERNAL, "the provider's DHCPv6 server cannot listen on '%s'", device);
+		err_set_errno(err, ERR_INTERNAL,
+			      "the provider's DHCPv6 server cannot listen on '%s'", device);
 		delegate_free(d);
 		return -1;
 	}

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * delegate.h: the provider's DHCPv6 server: it hands out prefixes (IA_PD, RFC 8415) and nothing else; addresses come
- * from router advertisements. Each client, by its DUID, keeps its prefix for as long as the lab runs, and traffic for
- * the prefix is routed to the client.
+ * delegate.h: the provider's DHCPv6 server: it hands out prefixes (IA_PD, RFC 8415) and nothing
+ * else; addresses come from router advertisements. Each client, by its DUID, keeps its prefix for
+ * as long as the lab runs, and traffic for the prefix is routed to the client.
  */
 #include "base/clock.h"
 #include "data/addr.h"
@@ -21,11 +21,11 @@ struct delegate_state {
 };
 
 /*
- * Answers one message: bytes written to `answer`, 0 where there is nothing to say. *ret_prefix is set (family 6) where
- * the answer gives the client a prefix that has to be routed. Pure.
+ * Answers one message: bytes written to `answer`, 0 where there is nothing to say. *ret_prefix is
+ * set (family 6) where the answer gives the client a prefix that has to be routed. Pure.
  */
-size_t delegate_answer(struct delegate_state *s, const uint8_t *message, size_t len, uint8_t *answer,
-		       size_t answer_max, struct addr *ret_prefix);
+size_t delegate_answer(struct delegate_state *s, const uint8_t *message, size_t len,
+		       uint8_t *answer, size_t answer_max, struct addr *ret_prefix);
 
 struct delegate;
 

@@ -19,7 +19,8 @@ char *image_cache(const char *name)
 /* Beside an installed program, or in the source tree that the build directory belongs to. */
 static int find_script(char **ret, struct err **err)
 {
-	static const char *const places[] = { LAB_LIBEXEC "/image/build", LAB_SOURCE "/image/build" };
+	static const char *const places[] = { LAB_LIBEXEC "/image/build",
+					      LAB_SOURCE "/image/build" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (access(places[i], X_OK) == 0) {
@@ -27,7 +28,8 @@ static int find_script(char **ret, struct err **err)
 			return 0;
 		}
 	}
-	return err_set(err, ERR_NOT_FOUND, "the recipe of the guest image is missing: no '%s'", places[0]);
+	return err_set(err, ERR_NOT_FOUND, "the recipe of the guest image is missing: no '%s'",
+		       places[0]);
 }
 
 static int ask_digest(const char *script, const struct clock *clock, char **ret, struct err **err)
@@ -60,8 +62,8 @@ static void tell_progress(const char *output, size_t *told, const struct log *lo
 	}
 }
 
-static int build(const char *script, const char *cache, const struct clock *clock, const struct log *log,
-		 struct err **err)
+static int build(const char *script, const char *cache, const struct clock *clock,
+		 const struct log *log, struct err **err)
 {
 	const char *const argv[] = { script, cache, NULL };
 	_cleanup_free_ char *output = fs_join(cache, "build.log");
@@ -81,8 +83,8 @@ static int build(const char *script, const char *cache, const struct clock *cloc
 	return 0;
 }
 
-int image_get(const char *cache, const char *script, const struct clock *clock, const struct log *log,
-	      struct image *ret, struct err **err)
+int image_get(const char *cache, const char *script, const struct clock *clock,
+	      const struct log *log, struct image *ret, struct err **err)
 {
 	_cleanup_free_ char *own_cache = cache ? NULL : image_cache("images");
 	_cleanup_free_ char *own_script = NULL, *digest = NULL;
@@ -101,7 +103,8 @@ int image_get(const char *cache, const char *script, const struct clock *clock, 
 		return -1;
 	if (!fs_exists(i.dir)) {
 		err_set(err, ERR_INTERNAL, "the guest image could not be built");
-		return err_hint(err, "see '%s/build.log', or run '%s %s' by hand", cache, script, cache);
+		return err_hint(err, "see '%s/build.log', or run '%s %s' by hand", cache, script,
+				cache);
 	}
 	i.disk = fs_join(i.dir, "disk.qcow2");
 	i.kernel = fs_join(i.dir, "kernel");

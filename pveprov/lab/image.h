@@ -1,7 +1,7 @@
 #pragma once
 /*
- * image.h: the guest image of the qemu hypervisor, built by the recipe in pveprov/lab/image (or libexec/pveprov/image)
- * and kept in the user's cache under the digest of that recipe.
+ * image.h: the guest image of the qemu hypervisor, built by the recipe in pveprov/lab/image (or
+ * libexec/pveprov/image) and kept in the user's cache under the digest of that recipe.
  */
 #include "base/deadline.h"
 #include "base/log.h"
@@ -17,11 +17,12 @@ struct image {
 };
 
 /*
- * Finds the image, or builds it (a minute or two, needs root and a Debian mirror). cache: directory for all images;
- * NULL: $XDG_CACHE_HOME/pveprov/images. script: NULL: the one that belongs to this program.
+ * Finds the image, or builds it (a minute or two, needs root and a Debian mirror). cache: directory
+ * for all images; NULL: $XDG_CACHE_HOME/pveprov/images. script: NULL: the one that belongs to this
+ * program.
  */
-int image_get(const char *cache, const char *script, const struct clock *clock, const struct log *log,
-	      struct image *ret, struct err **err);
+int image_get(const char *cache, const char *script, const struct clock *clock,
+	      const struct log *log, struct image *ret, struct err **err);
 
 /* malloc'd "$XDG_CACHE_HOME/pveprov/<name>". */
 char *image_cache(const char *name);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * jobs.h: work that may block, beside an event loop: a few threads that live as long as the pool, and a way back to
- * the loop's thread.
+ * jobs.h: work that may block, beside an event loop: a few threads that live as long as the pool,
+ * and a way back to the loop's thread.
  */
 #include "base/err.h"
 

@@ -3,7 +3,13 @@
 #include "data/json.h"
 #include "data/propstring.h"
 
-enum { NET_INDEX_MAX = 31, HOSTPCI_MAX = 15, FIRST_NIC_SLOT = 0x12, MEMORY_DEFAULT_MIB = 512, CORES_MAX = 8 };
+enum {
+	NET_INDEX_MAX = 31,
+	HOSTPCI_MAX = 15,
+	FIRST_NIC_SLOT = 0x12,
+	MEMORY_DEFAULT_MIB = 512,
+	CORES_MAX = 8
+};
 
 /* Port networks by function; what is behind the optional ones is an empty socket. */
 static const struct {
@@ -48,7 +54,8 @@ static int parse_model(const struct propstring *net, struct machine_nic *nic)
 /* Proxmox's ids have at most nine digits: 15 bytes, all that the kernel allows. */
 static void set_tap(struct machine_nic *nic, int vmid, char kind, int index)
 {
-	snprintf(nic->tap, sizeof(nic->tap), "tap%u%c%u", (unsigned)vmid % 1000000000, kind, (unsigned)index % 100);
+	snprintf(nic->tap, sizeof(nic->tap), "tap%u%c%u", (unsigned)vmid % 1000000000, kind,
+		 (unsigned)index % 100);
 }
 
 static int parse_nic(struct machine *m, int index, const char *text, struct err **err)
@@ -57,7 +64,8 @@ static int parse_nic(struct machine *m, int index, const char *text, struct err 
 	struct machine_nic nic = { .function = -1 };
 
 	if (m->n_nics >= MACHINE_NICS_MAX)
-		return err_set(err, ERR_INTERNAL, "the lab's machines have at most %d NICs", MACHINE_NICS_MAX);
+		return err_set(err, ERR_INTERNAL, "the lab's machines have at most %d NICs",
+			       MACHINE_NICS_MAX);
 	if (propstring_parse(text, NULL, &net, err) < 0)
 		return err_wrap(err, "unable to parse network device 'net%d'", index);
 	if (parse_model(&net, &nic) < 0)
@@ -76,7 +84,9 @@ static int parse_nic(struct machine *m, int index, const char *text, struct err 
 
 static void add_port(struct machine *m, int function)
 {
-	struct machine_nic nic = { .model = "e1000e", .function = function, .link_down = !ports[function].plugged };
+	struct machine_nic nic = { .model = "e1000e",
+				   .function = function,
+				   .link_down = !ports[function].plugged };
 
 	for (size_t i = 0; i < m->n_nics; i++)
 		if (m->nics[i].function == function)
@@ -84,7 +94,8 @@ static void add_port(struct machine *m, int function)
 	snprintf(nic.id, sizeof(nic.id), "port%d", function);
 	set_tap(&nic, m->vmid, 'p', function);
 	snprintf(nic.bridge, sizeof(nic.bridge), "%s", ports[function].bridge);
-	snprintf(nic.mac, sizeof(nic.mac), "a0:36:9f:01:00:%02x", (unsigned)function % MACHINE_PORTS);
+	snprintf(nic.mac, sizeof(nic.mac), "a0:36:9f:01:00:%02x",
+		 (unsigned)function % MACHINE_PORTS);
 	m->nics[m->n_nics++] = nic;
 }
 
@@ -117,7 +128,8 @@ int machine_parse(const json_t *config, int vmid, struct machine *ret, struct er
 	m.cores = (int)MIN(MAX(cores, (int64_t)1), (int64_t)CORES_MAX);
 	m.memory_mib = json_int(config, "memory", MEMORY_DEFAULT_MIB);
 	const char *agent = json_text(config, "agent");
-	m.agent = agent ? agent[0] == '1' || strstr(agent, "enabled=1") : json_flag(config, "agent", false);
+	m.agent = agent ? agent[0] == '1' || strstr(agent, "enabled=1")
+			: json_flag(config, "agent", false);
 	for (int i = 0; i <= NET_INDEX_MAX; i++) {
 		snprintf(key, sizeof(key), "net%d", i);
 		const char *text = json_text(config, key);
@@ -135,11 +147,13 @@ int machine_parse(const json_t *config, int vmid, struct machine *ret, struct er
 }
 
 /* No flush ever reaches the host's disk: a lab's machine may be lost with the host. */
-static void add_disk(struct strv *argv, const char *node, const char *driver, const char *file, bool read_only)
+static void add_disk(struct strv *argv, const char *node, const char *driver, const char *file,
+		     bool read_only)
 {
-	json_t *j = json_pack("{s:s, s:s, s:b, s:{s:b}, s:{s:s, s:s, s:b, s:{s:b}}}", "driver", driver, "node-name",
-			      node, "read-only", read_only, "cache", "no-flush", 1, "file", "driver", "file",
-			      "filename", file, "read-only", read_only, "cache", "no-flush", 1);
+	json_t *j = json_pack("{s:s, s:s, s:b, s:{s:b}, s:{s:s, s:s, s:b, s:{s:b}}}", "driver",
+			      driver, "node-name", node, "read-only", read_only, "cache",
+			      "no-flush", 1, "file", "driver", "file", "filename", file,
+			      "read-only", read_only, "cache", "no-flush", 1);
 
 	if (streq(driver, "qcow2"))
 		json_object_set_new(j, "discard", json_string("unmap"));
@@ -156,11 +170,11 @@ static void add_nic(struct strv *argv, const struct machine_nic *nic, int slot)
 	strv_addf(argv, "tap,id=n-%s,ifname=%s,script=no,downscript=no", nic->id, nic->tap);
 	strv_add(argv, "-device");
 	if (nic->function >= 0)
-		strv_addf(argv, "%s,id=%s,netdev=n-%s,mac=%s,bus=card,addr=0.%d,multifunction=on", nic->model,
-			  nic->id, nic->id, nic->mac, nic->function);
+		strv_addf(argv, "%s,id=%s,netdev=n-%s,mac=%s,bus=card,addr=0.%d,multifunction=on",
+			  nic->model, nic->id, nic->id, nic->mac, nic->function);
 	else
-		strv_addf(argv, "%s,id=%s,netdev=n-%s,mac=%s,bus=pcie.0,addr=0x%x", nic->model, nic->id, nic->id,
-			  nic->mac, slot);
+		strv_addf(argv, "%s,id=%s,netdev=n-%s,mac=%s,bus=pcie.0,addr=0x%x", nic->model,
+			  nic->id, nic->id, nic->mac, slot);
 }
 
 static void add_nics(struct strv *argv, const struct machine *m)
@@ -171,7 +185,8 @@ static void add_nics(struct strv *argv, const struct machine *m)
 		if (m->nics[i].function >= 0 && !card) {
 			card = true;
 			strv_add(argv, "-device");
-			strv_add(argv, "pcie-root-port,id=card,bus=pcie.0,addr=0x1c.0,chassis=1,slot=1");
+			strv_add(argv,
+				 "pcie-root-port,id=card,bus=pcie.0,addr=0x1c.0,chassis=1,slot=1");
 		}
 		add_nic(argv, &m->nics[i], FIRST_NIC_SLOT + (int)i);
 	}
@@ -197,13 +212,26 @@ static void add_channel(struct strv *argv, const char *id, int fd)
 
 void machine_argv(const struct machine *m, const struct machine_host *host, struct strv *ret)
 {
-	/* Measured: a larger translation buffer than 256 MiB gains nothing, the default costs memory. */
+	/* Measured: a larger translation buffer than 256 MiB gains nothing, the default costs
+	 * memory. */
 	bool kvm = streq(host->accel, "kvm");
 	static const char *const fixed[] = {
-		"-M", "q35", "-nodefaults", "-no-user-config", "-display", "none", "-S",
-		"-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
-		"-mon", "chardev=qmp,mode=control",
-		"-device", "virtserialport,id=agent,chardev=qga,name=org.qemu.guest_agent.0", NULL,
+		"-M",
+		"q35",
+		"-nodefaults",
+		"-no-user-config",
+		"-display",
+		"none",
+		"-S",
+		"-device",
+		"virtio-rng-pci",
+		"-device",
+		"virtio-serial-pci",
+		"-mon",
+		"chardev=qmp,mode=control",
+		"-device",
+		"virtserialport,id=agent,chardev=qga,name=org.qemu.guest_agent.0",
+		NULL,
 	};
 
 	strv_add(ret, "qemu-system-x86_64");
@@ -230,8 +258,9 @@ void machine_argv(const struct machine *m, const struct machine_host *host, stru
 	strv_add(ret, "-initrd");
 	strv_add(ret, host->initrd);
 	strv_add(ret, "-append");
-	strv_add(ret, "root=/dev/vda console=ttyS0 quiet mitigations=off no_timer_check tsc=reliable "
-		      "random.trust_cpu=on");
+	strv_add(ret,
+		 "root=/dev/vda console=ttyS0 quiet mitigations=off no_timer_check tsc=reliable "
+		 "random.trust_cpu=on");
 	add_disk(ret, "disk", "qcow2", host->disk, false);
 	if (host->seed)
 		add_disk(ret, "seed", "raw", host->seed, true);

@@ -1,10 +1,11 @@
 #pragma once
 /*
- * machine.h: one machine's Proxmox configuration as QEMU's command line. Pure: nothing is started or looked up here.
+ * machine.h: one machine's Proxmox configuration as QEMU's command line. Pure: nothing is started
+ * or looked up here.
  *
- * The guest boots directly from the image's kernel. Descriptors 3 and 4 of the process are QMP and the guest agent's
- * port. NICs are tap devices that QEMU itself makes (they vanish with it); the caller puts them on their bridges
- * before the CPUs run (-S).
+ * The guest boots directly from the image's kernel. Descriptors 3 and 4 of the process are QMP and
+ * the guest agent's port. NICs are tap devices that QEMU itself makes (they vanish with it); the
+ * caller puts them on their bridges before the CPUs run (-S).
  */
 #include "base/err.h"
 #include "base/strv.h"
@@ -36,7 +37,8 @@ struct machine {
 	size_t n_nics;
 };
 
-/* Reads the configuration as GET config shows it. Errors are worded as Proxmox's start task words them. */
+/* Reads the configuration as GET config shows it. Errors are worded as Proxmox's start task words
+ * them. */
 int machine_parse(const json_t *config, int vmid, struct machine *ret, struct err **err);
 
 /* Where a machine's files are and what it runs on. */

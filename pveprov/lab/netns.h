@@ -1,7 +1,8 @@
 #pragma once
 /*
- * netns.h: network namespaces without names: each is held by a descriptor of this process, so the kernel removes it,
- * with every bridge, tap and address in it, when the lab is gone, however it ended. Needs root.
+ * netns.h: network namespaces without names: each is held by a descriptor of this process, so the
+ * kernel removes it, with every bridge, tap and address in it, when the lab is gone, however it
+ * ended. Needs root.
  */
 #include "base/clock.h"
 
@@ -10,7 +11,8 @@
 /* Makes a namespace with its loopback up. *ret_fd is the caller's. */
 int netns_new(int *ret_fd, struct err **err);
 
-/* Runs fn(ctx) on a thread inside the namespace and returns its value; -1 with errno when it cannot be entered. */
+/* Runs fn(ctx) on a thread inside the namespace and returns its value; -1 with errno when it cannot
+ * be entered. */
 int netns_call(int fd, int (*fn)(void *ctx), void *ctx);
 
 /* For proc_spec.in_child: moves the child into the namespace *(int *)fd. */
@@ -22,7 +24,8 @@ int netns_ip(int fd, const char *lines, const struct clock *clock, struct err **
 /* Writes a sysctl ("net/ipv4/ip_forward"), inside the namespace. */
 int netns_sysctl(int fd, const char *key, const char *value, struct err **err);
 
-/* A TCP socket that listens on address:port inside the namespace; close-on-exec, non-blocking. -1 with errno. */
+/* A TCP socket that listens on address:port inside the namespace; close-on-exec, non-blocking. -1
+ * with errno. */
 int netns_listen(int fd, const struct sockaddr *address, socklen_t len);
 
 /* A non-blocking TCP socket of the namespace, connecting or connected. -1 with errno. */

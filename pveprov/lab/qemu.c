@@ -1,6 +1,6 @@
 /*
- * qemu.c: the hypervisor of real machines (hypervisor.h). See qemu_vm.h for what a request does, qemu_net.h for the
- * cables, upstream.h for what is at the other end of them.
+ * qemu.c: the hypervisor of real machines (hypervisor.h). See qemu_vm.h for what a request does,
+ * qemu_net.h for the cables, upstream.h for what is at the other end of them.
  */
 #include "base/proc.h"
 #include "base/fs.h"
@@ -65,7 +65,8 @@ static void work(void *arg)
 }
 
 /* Everything is copied deeply: the core may change its own while a thread reads. */
-static void qemu_begin(struct hypervisor *base, const struct hv_request *r, hv_line *line, hv_done *done, void *ctx)
+static void qemu_begin(struct hypervisor *base, const struct hv_request *r, hv_line *line,
+		       hv_done *done, void *ctx)
 {
 	struct qemu *h = (struct qemu *)base;
 	struct job *j = xcalloc(1, sizeof(*j));
@@ -107,9 +108,11 @@ static int qemu_dial(struct hypervisor *base, const char *host, int port)
 		return -1;
 	}
 	if (inet_pton(AF_INET, host, &to4.sin_addr) == 1)
-		return netns_connect(qemu_net_node(h->net), (const struct sockaddr *)&to4, sizeof(to4));
+		return netns_connect(qemu_net_node(h->net), (const struct sockaddr *)&to4,
+				     sizeof(to4));
 	if (inet_pton(AF_INET6, host, &to6.sin6_addr) == 1)
-		return netns_connect(qemu_net_node(h->net), (const struct sockaddr *)&to6, sizeof(to6));
+		return netns_connect(qemu_net_node(h->net), (const struct sockaddr *)&to6,
+				     sizeof(to6));
 	errno = EADDRNOTAVAIL;
 	return -1;
 }
@@ -119,13 +122,15 @@ static json_t *namespace_path(int fd)
 	return json_sprintf("/proc/%d/fd/%d", (int)getpid(), fd);
 }
 
-/* The namespaces as paths for nsenter(1): a test looks from the LAN (client) or from outside (internet). */
+/* The namespaces as paths for nsenter(1): a test looks from the LAN (client) or from outside
+ * (internet). */
 static json_t *qemu_describe(const struct hypervisor *base)
 {
 	const struct qemu *h = (const struct qemu *)base;
 
-	return json_pack("{s:s, s:s, s:s, s:{s:o, s:o, s:o}}", "accel", h->accel, "image", h->image.dir, "machines",
-			 h->dir.path, "namespaces", "node", namespace_path(qemu_net_node(h->net)), "internet",
+	return json_pack("{s:s, s:s, s:s, s:{s:o, s:o, s:o}}", "accel", h->accel, "image",
+			 h->image.dir, "machines", h->dir.path, "namespaces", "node",
+			 namespace_path(qemu_net_node(h->net)), "internet",
 			 namespace_path(qemu_net_internet(h->net)), "client",
 			 namespace_path(qemu_net_client(h->net)));
 }
@@ -151,16 +156,19 @@ static void qemu_close(struct hypervisor *base)
 
 static int need_programs(struct err **err)
 {
-	static const char *const needed[] = { "dnsdist", "dnsmasq", "ip", "qemu-img", "qemu-system-x86_64" };
+	static const char *const needed[] = { "dnsdist", "dnsmasq", "ip", "qemu-img",
+					      "qemu-system-x86_64" };
 
 	if (geteuid() != 0) {
-		err_set(err, ERR_USAGE, "the qemu hypervisor needs root: it makes network namespaces and bridges");
+		err_set(err, ERR_USAGE,
+			"the qemu hypervisor needs root: it makes network namespaces and bridges");
 		return err_hint(err, "use '--hypervisor sim', or become root");
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
 		if (proc_find(needed[i]))
 			continue;
-		err_set(err, ERR_NOT_FOUND, "the qemu hypervisor needs '%s', which is not installed", needed[i]);
+		err_set(err, ERR_NOT_FOUND,
+			"the qemu hypervisor needs '%s', which is not installed", needed[i]);
 		return err_hint(err, "run 'scripts/deps lab'");
 	}
 	return 0;
@@ -194,13 +202,15 @@ static int make_upstream(struct qemu *h, struct err **err)
 
 	spec.links = qemu_net_links(h->net, &spec.n_links);
 	addr_text(&spec.links[0].dns, h->nameserver);
-	return fs_mkdirs(dir, 0700, err) < 0 || upstream_open(&spec, &h->upstream, err) < 0 ? -1 : 0;
+	return fs_mkdirs(dir, 0700, err) < 0 || upstream_open(&spec, &h->upstream, err) < 0 ? -1
+											    : 0;
 }
 
 static int set_up(struct qemu *h, struct event_base *base, struct err **err)
 {
 	if (jobs_open(base, THREADS, &h->jobs, err) < 0 || need_programs(err) < 0 ||
-	    image_get(NULL, NULL, &h->clock, h->log, &h->image, err) < 0 || qemu_dir_open(NULL, &h->dir, err) < 0 ||
+	    image_get(NULL, NULL, &h->clock, h->log, &h->image, err) < 0 ||
+	    qemu_dir_open(NULL, &h->dir, err) < 0 ||
 	    qemu_net_open(h->world, &h->clock, &h->net, err) < 0 || make_upstream(h, err) < 0 ||
 	    make_disks(h, err) < 0)
 		return -1;
@@ -209,8 +219,8 @@ static int set_up(struct qemu *h, struct event_base *base, struct err **err)
 	return 0;
 }
 
-static int qemu_open(const struct world *w, struct event_base *base, const struct clock *clock, const struct log *log,
-		     struct hypervisor **ret, struct err **err)
+static int qemu_open(const struct world *w, struct event_base *base, const struct clock *clock,
+		     const struct log *log, struct hypervisor **ret, struct err **err)
 {
 	struct qemu *h = xcalloc(1, sizeof(*h));
 	pthread_condattr_t monotonic;

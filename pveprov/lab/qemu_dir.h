@@ -1,7 +1,7 @@
 #pragma once
 /*
- * qemu_dir.h: the directory of one running lab: disks, seeds, consoles, logs. A lab that was killed leaves its own
- * behind; the next one sees that nobody holds its lock and removes it.
+ * qemu_dir.h: the directory of one running lab: disks, seeds, consoles, logs. A lab that was killed
+ * leaves its own behind; the next one sees that nobody holds its lock and removes it.
  */
 #include "base/err.h"
 
@@ -10,7 +10,8 @@ struct qemu_dir {
 	int lock_fd;
 };
 
-/* Makes PARENT/run.XXXXXX, locked, and removes its abandoned siblings. parent: NULL: beside the cached images. */
+/* Makes PARENT/run.XXXXXX, locked, and removes its abandoned siblings. parent: NULL: beside the
+ * cached images. */
 int qemu_dir_open(const char *parent, struct qemu_dir *ret, struct err **err);
 
 /* Removes the directory. */

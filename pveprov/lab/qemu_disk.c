@@ -11,17 +11,28 @@ static int qemu_img(const char *const *argv, const struct clock *clock, struct e
 	return proc_check(&spec, clock, err);
 }
 
-int qemu_disk_overlay(const char *path, const char *backing, int64_t size_bytes, const struct clock *clock,
-		      struct err **err)
+int qemu_disk_overlay(const char *path, const char *backing, int64_t size_bytes,
+		      const struct clock *clock, struct err **err)
 {
 	_cleanup_free_ char *size = xasprintf("%" PRId64, size_bytes);
-	const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, path,
-			       size_bytes ? size : NULL, NULL };
+	const char *argv[] = { "qemu-img",
+			       "create",
+			       "-q",
+			       "-f",
+			       "qcow2",
+			       "-F",
+			       "qcow2",
+			       "-b",
+			       backing,
+			       path,
+			       size_bytes ? size : NULL,
+			       NULL };
 
 	return qemu_img(argv, clock, err);
 }
 
-int qemu_disk_empty(const char *path, int64_t size_bytes, const struct clock *clock, struct err **err)
+int qemu_disk_empty(const char *path, int64_t size_bytes, const struct clock *clock,
+		    struct err **err)
 {
 	_cleanup_free_ char *size = xasprintf("%" PRId64, size_bytes);
 	const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL };
@@ -29,14 +40,16 @@ int qemu_disk_empty(const char *path, int64_t size_bytes, const struct clock *cl
 	return qemu_img(argv, clock, err);
 }
 
-int qemu_disk_copy(const char *path, const char *source, const struct clock *clock, struct err **err)
+int qemu_disk_copy(const char *path, const char *source, const struct clock *clock,
+		   struct err **err)
 {
 	const char *argv[] = { "qemu-img", "convert", "-q", "-O", "qcow2", source, path, NULL };
 
 	return qemu_img(argv, clock, err);
 }
 
-int qemu_disk_resize(const char *path, int64_t size_bytes, const struct clock *clock, struct err **err)
+int qemu_disk_resize(const char *path, int64_t size_bytes, const struct clock *clock,
+		     struct err **err)
 {
 	_cleanup_free_ char *size = xasprintf("%" PRId64, size_bytes);
 	const char *argv[] = { "qemu-img", "resize", "-q", path, size, NULL };
@@ -44,7 +57,8 @@ int qemu_disk_resize(const char *path, int64_t size_bytes, const struct clock *c
 	return qemu_img(argv, clock, err);
 }
 
-int qemu_disk_snapshot(const char *path, char action, const char *name, const struct clock *clock, struct err **err)
+int qemu_disk_snapshot(const char *path, char action, const char *name, const struct clock *clock,
+		       struct err **err)
 {
 	const char option[] = { '-', action, 0 };
 	const char *argv[] = { "qemu-img", "snapshot", option, name, path, NULL };

@@ -12,9 +12,29 @@ enum { TRIAL_MS = 10000 };
 static bool trial(const struct image *image, const struct clock *clock, struct err **err)
 {
 	const char *const argv[] = {
-		"qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-M", "q35", "-m", "256", "-nodefaults",
-		"-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", image->kernel,
-		"-initrd", image->initrd, "-append", "console=ttyS0 quiet panic=-1 " TRIAL_WORD, NULL,
+		"qemu-system-x86_64",
+		"-accel",
+		"kvm",
+		"-cpu",
+		"host",
+		"-M",
+		"q35",
+		"-m",
+		"256",
+		"-nodefaults",
+		"-no-user-config",
+		"-display",
+		"none",
+		"-no-reboot",
+		"-serial",
+		"stdio",
+		"-kernel",
+		image->kernel,
+		"-initrd",
+		image->initrd,
+		"-append",
+		"console=ttyS0 quiet panic=-1 " TRIAL_WORD,
+		NULL,
 	};
 	const struct proc_spec spec = { .argv = argv, .timeout_ms = TRIAL_MS };
 	_cleanup_proc_result_ struct proc_result r = { 0 };
@@ -42,7 +62,8 @@ bool qemu_kvm_works(const struct image *image, const struct clock *clock, const 
 		return streq(buf_text(&verdict), "yes");
 	bool works = trial(image, clock, &e);
 	if (!works)
-		log_warning(log, "KVM is there but does not work (%s): machines are emulated", e->text);
+		log_warning(log, "KVM is there but does not work (%s): machines are emulated",
+			    e->text);
 	fs_write(file, works ? "yes" : "no", works ? 3 : 2, 0600, NULL);
 	return works;
 }

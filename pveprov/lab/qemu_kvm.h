@@ -1,7 +1,8 @@
 #pragma once
 /*
- * qemu_kvm.h: whether KVM really works. /dev/kvm may be there and useless (nested): QEMU starts and the guest never
- * arrives. So a trial: the lab's own kernel boots as far as its initrd within a few seconds, or KVM is not used.
+ * qemu_kvm.h: whether KVM really works. /dev/kvm may be there and useless (nested): QEMU starts and
+ * the guest never arrives. So a trial: the lab's own kernel boots as far as its initrd within a few
+ * seconds, or KVM is not used.
  */
 #include "lab/image.h"
 

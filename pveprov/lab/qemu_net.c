@@ -9,7 +9,8 @@
 
 enum { LINKS_MAX = 8, TYPE_BRIDGE = 1 /* of world_interface.type */ };
 
-/* The provider's end of the router's wan. Addresses that a router takes for internet: nothing leaves the lab. */
+/* The provider's end of the router's wan. Addresses that a router takes for internet: nothing
+ * leaves the lab. */
 #define WAN_DEVICE "wan"
 #define WAN_CIDR   "84.20.16.1/24"
 #define WAN_DHCP   "84.20.16.100-84.20.16.199"
@@ -32,29 +33,36 @@ struct qemu_net {
 	size_t n_links;
 };
 
-/* Interface names go into lines of `ip -batch`: the kernel's own limit, and nothing that means something there. */
+/* Interface names go into lines of `ip -batch`: the kernel's own limit, and nothing that means
+ * something there. */
 static bool name_ok(const char *s)
 {
 	size_t n = strlen(s);
 
 	return n > 0 && n < MACHINE_DEVICE &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n && s[0] != '-' &&
-	       s[0] != '.';
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       n &&
+	       s[0] != '-' && s[0] != '.';
 }
 
 static void add_bridge(struct buf *b, const char *name)
 {
-	buf_addf(b, "link add %s type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set %s up\n", name,
-		 name);
+	buf_addf(b,
+		 "link add %s type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set "
+		 "%s up\n",
+		 name, name);
 }
 
 static int add_uplink(struct qemu_net *n, const struct world_interface *w, struct err **err)
 {
-	struct upstream_link l = { .dhcp = w->dhcp, .dns = w->dhcp_dns, .address = { w->dhcp_router, w->cidr.prefix } };
+	struct upstream_link l = { .dhcp = w->dhcp,
+				   .dns = w->dhcp_dns,
+				   .address = { w->dhcp_router, w->cidr.prefix } };
 	struct uplink u = { 0 };
 
 	if (n->n_uplinks + 1 >= LINKS_MAX || w->ports.n != 1 || !name_ok(w->ports.v[0]))
-		return err_set(err, ERR_RECIPE, "'%s': a bridge with dhcp needs exactly one port", w->name);
+		return err_set(err, ERR_RECIPE, "'%s': a bridge with dhcp needs exactly one port",
+			       w->name);
 	snprintf(u.port, sizeof(u.port), "%s", w->ports.v[0]);
 	snprintf(u.device, sizeof(u.device), "home%zu", n->n_uplinks);
 	snprintf(l.device, sizeof(l.device), "home%zu", n->n_uplinks);
@@ -74,7 +82,8 @@ static int collect_links(struct qemu_net *n, const struct world *w, struct err *
 	wan = &n->links[n->n_links++];
 	*wan = (struct upstream_link){ .device = WAN_DEVICE };
 	if (!addr_cidr_parse(WAN_CIDR, &wan->address) || !addr_range_parse(WAN_DHCP, &wan->dhcp) ||
-	    !addr_cidr_parse(WAN_CIDR6, &wan->address6) || !addr_parse(WAN_PREFIX, &wan->delegated6))
+	    !addr_cidr_parse(WAN_CIDR6, &wan->address6) ||
+	    !addr_parse(WAN_PREFIX, &wan->delegated6))
 		return err_set(err, ERR_INTERNAL, "the addresses of the wan segment are malformed");
 	wan->dns = wan->address.addr;
 	return 0;
@@ -82,19 +91,20 @@ static int collect_links(struct qemu_net *n, const struct world *w, struct err *
 
 static int make_namespaces(struct qemu_net *n, struct err **err)
 {
-	return netns_new(&n->node, err) < 0 || netns_new(&n->internet, err) < 0 || netns_new(&n->client, err) < 0
+	return netns_new(&n->node, err) < 0 || netns_new(&n->internet, err) < 0 ||
+			       netns_new(&n->client, err) < 0
 		       ? -1
 		       : 0;
 }
 
 /*
- * A cable from the node into another namespace, which is named by a descriptor of ours: `ip` takes a path as the name
- * of a namespace, and /proc/PID/fd/N is one.
+ * A cable from the node into another namespace, which is named by a descriptor of ours: `ip` takes
+ * a path as the name of a namespace, and /proc/PID/fd/N is one.
  */
 static void add_cable(struct buf *b, const char *node_end, const char *far_end, int far)
 {
-	buf_addf(b, "link add %s type veth peer name %s netns /proc/%d/fd/%d\nlink set %s up\n", node_end, far_end,
-		 (int)getpid(), far, node_end);
+	buf_addf(b, "link add %s type veth peer name %s netns /proc/%d/fd/%d\nlink set %s up\n",
+		 node_end, far_end, (int)getpid(), far, node_end);
 }
 
 static int lay_cables(struct qemu_net *n, struct err **err)
@@ -121,19 +131,23 @@ static int apply_world(struct qemu_net *n, const struct world *w, struct err **e
 
 	for (size_t i = 0; i < w->interfaces.n; i++) {
 		json_t *o = json_pack("{s:s, s:b, s:s, s:s}", "iface", v[i].name, "autostart",
-				      v[i].autostart, "type", v[i].type == TYPE_BRIDGE ? "bridge" : "eth", "bridge_ports",
+				      v[i].autostart, "type",
+				      v[i].type == TYPE_BRIDGE ? "bridge" : "eth", "bridge_ports",
 				      v[i].ports.n ? v[i].ports.v[0] : "");
 
 		if (v[i].cidr.addr.family)
-			json_object_set_new(o, "cidr", json_string(addr_cidr_text(&v[i].cidr, text)));
+			json_object_set_new(o, "cidr",
+					    json_string(addr_cidr_text(&v[i].cidr, text)));
 		if (v[i].gateway.family)
-			json_object_set_new(o, "gateway", json_string(addr_text(&v[i].gateway, text)));
+			json_object_set_new(o, "gateway",
+					    json_string(addr_text(&v[i].gateway, text)));
 		json_array_append_new(list, o);
 	}
 	return qemu_net_apply(n, list, err);
 }
 
-int qemu_net_open(const struct world *w, const struct clock *clock, struct qemu_net **ret, struct err **err)
+int qemu_net_open(const struct world *w, const struct clock *clock, struct qemu_net **ret,
+		  struct err **err)
 {
 	_cleanup_(qemu_net_freep) struct qemu_net *n = xcalloc(1, sizeof(*n));
 
@@ -189,7 +203,8 @@ static bool is_uplink(const struct qemu_net *n, const char *port)
 	return false;
 }
 
-static void add_address(struct buf *b, const json_t *o, const char *name, const char *key, const char *gateway_key)
+static void add_address(struct buf *b, const json_t *o, const char *name, const char *key,
+			const char *gateway_key)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr_cidr cidr;
@@ -200,11 +215,13 @@ static void add_address(struct buf *b, const json_t *o, const char *name, const 
 		buf_addf(b, "addr add %s dev %s\n", addr_cidr_text(&cidr, text), name);
 	value = json_text(o, gateway_key);
 	if (value && addr_parse(value, &gateway))
-		buf_addf(b, "route replace default via %s dev %s\n", addr_text(&gateway, text), name);
+		buf_addf(b, "route replace default via %s dev %s\n", addr_text(&gateway, text),
+			 name);
 }
 
 /* One bridge as it is configured: made where it is missing, its ports and addresses replaced. */
-static void apply_bridge(struct qemu_net *n, const json_t *o, const char *name, struct strv *now, struct buf *b)
+static void apply_bridge(struct qemu_net *n, const json_t *o, const char *name, struct strv *now,
+			 struct buf *b)
 {
 	_cleanup_strv_ struct strv ports = { 0 };
 	const char *text = json_text(o, "bridge_ports");
@@ -226,10 +243,12 @@ static int apply_locked(struct qemu_net *n, const json_t *interfaces, struct err
 	_cleanup_strv_ struct strv now = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };
 	void *iter = json_is_object(interfaces) ? json_object_iter((json_t *)interfaces) : NULL;
-	size_t count = json_is_object(interfaces) ? json_object_size(interfaces) : json_array_size(interfaces);
+	size_t count = json_is_object(interfaces) ? json_object_size(interfaces)
+						  : json_array_size(interfaces);
 
 	for (size_t i = 0; i < count; i++) {
-		const json_t *o = iter ? json_object_iter_value(iter) : json_array_get(interfaces, i);
+		const json_t *o =
+			iter ? json_object_iter_value(iter) : json_array_get(interfaces, i);
 		const char *name = json_text(o, "iface");
 
 		if (!name && iter)
@@ -279,7 +298,7 @@ int qemu_net_plug(struct qemu_net *n, const struct machine *m, struct err **err)
 
 	for (size_t i = 0; i < m->n_nics; i++)
 		if (m->nics[i].bridge[0])
-			buf_addf(&b, "link set %s master %s\nlink set %s up\n", m->nics[i].tap, m->nics[i].bridge,
-				 m->nics[i].tap);
+			buf_addf(&b, "link set %s master %s\nlink set %s up\n", m->nics[i].tap,
+				 m->nics[i].bridge, m->nics[i].tap);
 	return b.len ? netns_ip(n->node, buf_text(&b), n->clock, err) : 0;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * qemu_op.h: what each request of hypervisor.h does to one machine, by the kind of thing it concerns. *ret (a new
- * reference) is set only by those that answer something.
+ * qemu_op.h: what each request of hypervisor.h does to one machine, by the kind of thing it
+ * concerns. *ret (a new reference) is set only by those that answer something.
  */
 #include "lab/qemu_vm.h"
 

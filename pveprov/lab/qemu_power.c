@@ -171,15 +171,16 @@ int op_stop(struct vm *vm, const struct hv_request *r, json_t **ret, struct err 
 	if (wait_off(vm, run, QUIT_MS))
 		return 0;
 	run_kill(run);
-	return wait_off(vm, run, QUIT_MS) ? 0 : err_set(err, ERR_TASK, "VM %d does not stop", vm->vmid);
+	return wait_off(vm, run, QUIT_MS) ? 0
+					  : err_set(err, ERR_TASK, "VM %d does not stop", vm->vmid);
 }
 
 int op_shutdown(struct vm *vm, const struct hv_request *r, json_t **ret, struct err **err)
 {
 	_cleanup_run_ struct run *run = NULL;
-	_cleanup_json_ json_t *command = json_pack("{s:s, s:{s:s}}", "execute", "guest-shutdown", "arguments", "mode",
-						   "powerdown"),
-			       *answer = NULL;
+	_cleanup_json_ json_t *command = json_pack("{s:s, s:{s:s}}", "execute", "guest-shutdown",
+						   "arguments", "mode", "powerdown"),
+			      *answer = NULL;
 	struct machine m;
 	int64_t timeout_ms = r->timeout_ms ? r->timeout_ms : SHUTDOWN_DEFAULT_MS;
 	struct deadline d = deadline_in(&vm->hv->clock, timeout_ms);
@@ -188,7 +189,8 @@ int op_shutdown(struct vm *vm, const struct hv_request *r, json_t **ret, struct 
 	if (qemu_vm_run(vm, &run, NULL) < 0)
 		return 0;
 	expect_end(vm);
-	/* Without an agent it is the power button. The agent never answers this command: a short wait sends it. */
+	/* Without an agent it is the power button. The agent never answers this command: a short
+	 * wait sends it. */
 	bool agent = !r->config || (machine_parse(r->config, vm->vmid, &m, NULL) == 0 && m.agent);
 	_cleanup_err_ struct err *e = NULL;
 	if (!agent || (run_agent(run, command, 500, &answer, &e) < 0 && e->kind == ERR_UNREACHABLE))
@@ -242,7 +244,8 @@ int op_agent(struct vm *vm, const struct hv_request *r, json_t **ret, struct err
 static int state_line(char **ret, const char *verb, const char *name, struct err **err)
 {
 	if (!name || strspn(name, NAME_BYTES) != strlen(name) || !*name)
-		return err_set(err, ERR_TASK, "'%s' is no name for a saved state", name ? name : "");
+		return err_set(err, ERR_TASK, "'%s' is no name for a saved state",
+			       name ? name : "");
 	*ret = xasprintf("%s %s", verb, name);
 	return 0;
 }

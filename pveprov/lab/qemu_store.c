@@ -17,7 +17,8 @@ int qemu_vm_first_disk(struct vm *vm, bool image, int64_t size_bytes, struct err
 
 	if (make_dir(vm, err) < 0)
 		return -1;
-	return image ? qemu_disk_overlay(vm->disk, h->image.disk, MAX(size_bytes, IMAGE_DISK_BYTES), &h->clock, err)
+	return image ? qemu_disk_overlay(vm->disk, h->image.disk, MAX(size_bytes, IMAGE_DISK_BYTES),
+					 &h->clock, err)
 		     : qemu_disk_empty(vm->disk, size_bytes, &h->clock, err);
 }
 
@@ -70,7 +71,8 @@ int op_snapshot_delete(struct vm *vm, const struct hv_request *r, json_t **ret, 
 
 	(void)ret;
 	if (qemu_vm_run(vm, &run, NULL) == 0)
-		return run_disk_snapshot(run, "blockdev-snapshot-delete-internal-sync", r->snapshot, err);
+		return run_disk_snapshot(run, "blockdev-snapshot-delete-internal-sync", r->snapshot,
+					 err);
 	return qemu_disk_snapshot(vm->disk, 'd', r->snapshot, &vm->hv->clock, err);
 }
 

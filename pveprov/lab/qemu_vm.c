@@ -82,7 +82,8 @@ static vm_op *const ops[] = {
 	[HV_FIREWALL] = op_refused,
 };
 
-int qemu_vm_request(struct vm *vm, const struct hv_request *r, json_t **ret_result, struct err **err)
+int qemu_vm_request(struct vm *vm, const struct hv_request *r, json_t **ret_result,
+		    struct err **err)
 {
 	return ops[r->op](vm, r, ret_result, err);
 }

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * qemu_vm.h: the qemu hypervisor's inside: its machines and what each request does to one. Requests run on threads of
- * a pool and may block; only status() and dial() are called on the event loop's thread.
+ * qemu_vm.h: the qemu hypervisor's inside: its machines and what each request does to one. Requests
+ * run on threads of a pool and may block; only status() and dial() are called on the event loop's
+ * thread.
  */
 #include "lab/hypervisor.h"
 #include "lab/image.h"
@@ -18,12 +19,12 @@ struct qemu;
 struct vm {
 	struct qemu *hv;
 	int vmid;
-	char *dir;		/* PATH/100 */
-	char *disk, *seed;	/* files; the disk is there once it was cloned or made */
+	char *dir;	   /* PATH/100 */
+	char *disk, *seed; /* files; the disk is there once it was cloned or made */
 	char *serial, *output;
-	pthread_mutex_t turn;	/* one request that changes it at a time */
-	struct run *run;	/* NULL: off. Guarded by qemu.mutex */
-	bool expected;		/* its end was asked for. Guarded by qemu.mutex */
+	pthread_mutex_t turn; /* one request that changes it at a time */
+	struct run *run;      /* NULL: off. Guarded by qemu.mutex */
+	bool expected;	      /* its end was asked for. Guarded by qemu.mutex */
 };
 
 struct qemu {
@@ -54,10 +55,12 @@ int qemu_vm_run(struct vm *vm, struct run **ret, struct err **err);
 bool qemu_vm_is_on(struct vm *vm);
 
 /*
- * Does what a request says. *ret_result (new reference) is set by those that have one. The caller holds vm->turn
- * except for HV_AGENT and HV_SHUTDOWN, which must not keep a HV_STOP from coming in between.
+ * Does what a request says. *ret_result (new reference) is set by those that have one. The caller
+ * holds vm->turn except for HV_AGENT and HV_SHUTDOWN, which must not keep a HV_STOP from coming in
+ * between.
  */
-int qemu_vm_request(struct vm *vm, const struct hv_request *r, json_t **ret_result, struct err **err);
+int qemu_vm_request(struct vm *vm, const struct hv_request *r, json_t **ret_result,
+		    struct err **err);
 
 /* Makes the first disk of a machine of the world. */
 int qemu_vm_first_disk(struct vm *vm, bool image, int64_t size_bytes, struct err **err);

@@ -23,7 +23,8 @@ static int wait_fd(int fd, short events, const struct deadline *d, struct err **
 	}
 }
 
-static int send_all(int fd, const char *data, size_t len, const struct deadline *d, struct err **err)
+static int send_all(int fd, const char *data, size_t len, const struct deadline *d,
+		    struct err **err)
 {
 	while (len) {
 		if (wait_fd(fd, POLLOUT, d, err) < 0)
@@ -32,7 +33,8 @@ static int send_all(int fd, const char *data, size_t len, const struct deadline 
 		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return err_set(err, ERR_UNREACHABLE, GONE);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return err_set_errno(err, ERR_UNREACHABLE, "cannot write to the guest agent");
+			return err_set_errno(err, ERR_UNREACHABLE,
+					     "cannot write to the guest agent");
 		data += n > 0 ? n : 0;
 		len -= n > 0 ? (size_t)n : 0;
 	}
@@ -57,14 +59,18 @@ static int read_line(int fd, struct buf *line, const struct deadline *d, struct 
 		if (n == 0 || (n < 0 && errno == ECONNRESET))
 			return err_set(err, ERR_UNREACHABLE, GONE);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return err_set_errno(err, ERR_UNREACHABLE, "cannot read from the guest agent");
+			return err_set_errno(err, ERR_UNREACHABLE,
+					     "cannot read from the guest agent");
 		if (n > 0 && buf_add(line, chunk, (size_t)n) < 0)
-			return err_set(err, ERR_TASK, "Agent error: its answer is larger than %d bytes", ANSWER_MAX);
+			return err_set(err, ERR_TASK,
+				       "Agent error: its answer is larger than %d bytes",
+				       ANSWER_MAX);
 	}
 }
 
 /* Takes the next line that is JSON out of the buffer. */
-static int read_answer(int fd, struct buf *b, const struct deadline *d, json_t **ret, struct err **err)
+static int read_answer(int fd, struct buf *b, const struct deadline *d, json_t **ret,
+		       struct err **err)
 {
 	for (;;) {
 		if (read_line(fd, b, d, err) < 0)
@@ -95,8 +101,8 @@ static int synchronise(int fd, struct buf *b, const struct clock *clock, struct 
 
 	if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return err_set_errno(err, ERR_INTERNAL, "no random number");
-	_cleanup_json_ json_t *sync = json_pack("{s:s, s:{s:I}}", "execute", "guest-sync-delimited", "arguments", "id",
-						(json_int_t)(id & INT32_MAX));
+	_cleanup_json_ json_t *sync = json_pack("{s:s, s:{s:I}}", "execute", "guest-sync-delimited",
+						"arguments", "id", (json_int_t)(id & INT32_MAX));
 	if (send_all(fd, &reset, 1, &d, err) < 0 || send_command(fd, sync, &d, err) < 0)
 		return -1;
 	for (;;) {
@@ -109,8 +115,8 @@ static int synchronise(int fd, struct buf *b, const struct clock *clock, struct 
 	}
 }
 
-int qga_command(int fd, const json_t *command, int64_t timeout_ms, const struct clock *clock, json_t **ret,
-		struct err **err)
+int qga_command(int fd, const json_t *command, int64_t timeout_ms, const struct clock *clock,
+		json_t **ret, struct err **err)
 {
 	_cleanup_buf_ struct buf b = { .ceiling = ANSWER_MAX };
 	_cleanup_json_ json_t *answer = NULL;

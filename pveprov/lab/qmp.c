@@ -50,7 +50,8 @@ static void *reader(void *arg)
 		if (n > 0 && buf_add(&b, chunk, (size_t)n) < 0)
 			break;
 		while (b.len && (end = memchr(b.data, '\n', b.len))) {
-			_cleanup_json_ json_t *message = json_loadb(b.data, (size_t)(end - b.data), 0, NULL);
+			_cleanup_json_ json_t *message =
+				json_loadb(b.data, (size_t)(end - b.data), 0, NULL);
 
 			if (message)
 				take(q, message);
@@ -95,14 +96,15 @@ static struct timespec in_ms(int64_t ms)
 }
 
 /* Waits, mutex held, until *what is set. */
-static int wait_for(struct qmp *q, const void *const *answer, const bool *flag, const struct timespec *end,
-		    const char *what, struct err **err)
+static int wait_for(struct qmp *q, const void *const *answer, const bool *flag,
+		    const struct timespec *end, const char *what, struct err **err)
 {
 	for (;;) {
 		if ((answer && *answer) || (flag && *flag))
 			return 0;
 		if (q->gone)
-			return err_set(err, ERR_UNREACHABLE, "QEMU is gone while waiting for '%s'", what);
+			return err_set(err, ERR_UNREACHABLE, "QEMU is gone while waiting for '%s'",
+				       what);
 		if (pthread_cond_timedwait(&q->changed, &q->mutex, end) == ETIMEDOUT)
 			return err_set(err, ERR_TIMEOUT, "QEMU did not answer '%s' in time", what);
 	}
@@ -124,8 +126,8 @@ static int send_line(struct qmp *q, const json_t *message, struct err **err)
 	return 0;
 }
 
-static int execute_locked(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms, json_t **ret,
-			  struct err **err)
+static int execute_locked(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms,
+			  json_t **ret, struct err **err)
 {
 	struct timespec end = in_ms(timeout_ms);
 
@@ -135,7 +137,8 @@ static int execute_locked(struct qmp *q, const char *execute, json_t *arguments,
 	int64_t id = ++q->id;
 	pthread_mutex_unlock(&q->mutex);
 
-	_cleanup_json_ json_t *message = json_pack("{s:s, s:I}", "execute", execute, "id", (json_int_t)id);
+	_cleanup_json_ json_t *message =
+		json_pack("{s:s, s:I}", "execute", execute, "id", (json_int_t)id);
 	if (arguments)
 		json_object_set(message, "arguments", arguments);
 	if (send_line(q, message, err) < 0)
@@ -149,15 +152,16 @@ static int execute_locked(struct qmp *q, const char *execute, json_t *arguments,
 	const json_t *error = json_object_get(answer, "error");
 	if (error) {
 		const char *text = json_text(error, "desc");
-		return err_set(err, ERR_TASK, "%s", text ? text : "QEMU reports an error without a text");
+		return err_set(err, ERR_TASK, "%s",
+			       text ? text : "QEMU reports an error without a text");
 	}
 	if (ret)
 		*ret = json_incref(json_object_get(answer, "return"));
 	return 0;
 }
 
-int qmp_command(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms, json_t **ret,
-		struct err **err)
+int qmp_command(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms,
+		json_t **ret, struct err **err)
 {
 	pthread_mutex_lock(&q->turn);
 	int r = execute_locked(q, execute, arguments, timeout_ms, ret, err);
@@ -180,8 +184,8 @@ int qmp_human(struct qmp *q, const char *line, int64_t timeout_ms, struct err **
 {
 	_cleanup_json_ json_t *answer = NULL;
 
-	if (qmp_command(q, "human-monitor-command", json_pack("{s:s}", "command-line", line), timeout_ms, &answer,
-			err) < 0)
+	if (qmp_command(q, "human-monitor-command", json_pack("{s:s}", "command-line", line),
+			timeout_ms, &answer, err) < 0)
 		return -1;
 	const char *text = json_string_value(answer);
 	if (text && *text)

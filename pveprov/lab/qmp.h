@@ -1,7 +1,8 @@
 #pragma once
 /*
- * qmp.h: the conversation with one QEMU over a connected socket (QEMU's own protocol, QMP). A thread reads; commands
- * may come from any thread and go one at a time. (Source: QEMU's docs/interop/qmp-spec.)
+ * qmp.h: the conversation with one QEMU over a connected socket (QEMU's own protocol, QMP). A
+ * thread reads; commands may come from any thread and go one at a time. (Source: QEMU's
+ * docs/interop/qmp-spec.)
  */
 #include "base/clock.h"
 
@@ -19,11 +20,11 @@ struct qmp *qmp_open(int fd, qmp_event *event, void *ctx);
 int qmp_greet(struct qmp *q, int64_t timeout_ms, struct err **err);
 
 /*
- * Executes a command; `arguments` (may be NULL) is taken over. ret (may be NULL) gets a new reference to "return".
- * QEMU's error text is ERR_TASK; a peer that is gone is ERR_UNREACHABLE.
+ * Executes a command; `arguments` (may be NULL) is taken over. ret (may be NULL) gets a new
+ * reference to "return". QEMU's error text is ERR_TASK; a peer that is gone is ERR_UNREACHABLE.
  */
-int qmp_command(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms, json_t **ret,
-		struct err **err);
+int qmp_command(struct qmp *q, const char *execute, json_t *arguments, int64_t timeout_ms,
+		json_t **ret, struct err **err);
 
 /* A line for QEMU's human monitor, the only way to savevm; any answer is taken for an error. */
 int qmp_human(struct qmp *q, const char *line, int64_t timeout_ms, struct err **err);

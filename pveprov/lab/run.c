@@ -130,20 +130,22 @@ int run_command(struct run *r, const char *execute, struct err **err)
 
 int run_disk_snapshot(struct run *r, const char *execute, const char *name, struct err **err)
 {
-	return qmp_command(r->qmp, execute, json_pack("{s:s, s:s}", "device", "disk", "name", name), COMMAND_MS, NULL,
-			   err);
+	return qmp_command(r->qmp, execute, json_pack("{s:s, s:s}", "device", "disk", "name", name),
+			   COMMAND_MS, NULL, err);
 }
 
 int run_resize_disk(struct run *r, int64_t size_bytes, struct err **err)
 {
-	json_t *arguments = json_pack("{s:s, s:I}", "node-name", "disk", "size", (json_int_t)size_bytes);
+	json_t *arguments =
+		json_pack("{s:s, s:I}", "node-name", "disk", "size", (json_int_t)size_bytes);
 
 	return qmp_command(r->qmp, "block_resize", arguments, COMMAND_MS, NULL, err);
 }
 
 int run_set_link(struct run *r, const char *nic, bool up, struct err **err)
 {
-	return qmp_command(r->qmp, "set_link", json_pack("{s:s, s:b}", "name", nic, "up", up), COMMAND_MS, NULL, err);
+	return qmp_command(r->qmp, "set_link", json_pack("{s:s, s:b}", "name", nic, "up", up),
+			   COMMAND_MS, NULL, err);
 }
 
 int run_human(struct run *r, const char *line, int64_t timeout_ms, struct err **err)
@@ -151,7 +153,8 @@ int run_human(struct run *r, const char *line, int64_t timeout_ms, struct err **
 	return qmp_human(r->qmp, line, timeout_ms, err);
 }
 
-static int agent_locked(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret, struct err **err)
+static int agent_locked(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret,
+			struct err **err)
 {
 	struct deadline d = deadline_in(r->clock, QGA_PING_MS);
 
@@ -164,7 +167,8 @@ static int agent_locked(struct run *r, const json_t *command, int64_t timeout_ms
 	return qga_command(r->agent_fd, command, timeout_ms, r->clock, ret, err);
 }
 
-int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret, struct err **err)
+int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret,
+	      struct err **err)
 {
 	pthread_mutex_lock(&r->agent_turn);
 	int result = agent_locked(r, command, timeout_ms, ret, err);

@@ -1,8 +1,9 @@
 #pragma once
 /*
- * run.h: one machine from power-on to power-off: its QEMU, the conversations with it and with its guest agent.
- * Reference counted, because an agent's command may still be under way when the machine goes off; every waiting call
- * then ends at once, since QEMU's end of the socket is closed. The last unref must not be on the run's own threads.
+ * run.h: one machine from power-on to power-off: its QEMU, the conversations with it and with its
+ * guest agent. Reference counted, because an agent's command may still be under way when the
+ * machine goes off; every waiting call then ends at once, since QEMU's end of the socket is closed.
+ * The last unref must not be on the run's own threads.
  */
 #include "lab/machine.h"
 #include "base/clock.h"
@@ -23,8 +24,8 @@ struct run_spec {
 };
 
 /*
- * Starts QEMU with its CPUs stopped and waits for its greeting. A QEMU that ends first is reported with its last
- * line. On success the caller owns one reference.
+ * Starts QEMU with its CPUs stopped and waits for its greeting. A QEMU that ends first is reported
+ * with its last line. On success the caller owns one reference.
  */
 int run_start(const struct run_spec *spec, struct run **ret, struct err **err);
 
@@ -44,7 +45,8 @@ int run_set_link(struct run *r, const char *nic, bool up, struct err **err);
 int run_human(struct run *r, const char *line, int64_t timeout_ms, struct err **err);
 
 /* A guest agent's command; waits up to three seconds for the agent to be there, as Proxmox does. */
-int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret, struct err **err);
+int run_agent(struct run *r, const json_t *command, int64_t timeout_ms, json_t **ret,
+	      struct err **err);
 
 /* Whether the CPUs run, as QEMU's own events say. */
 bool run_paused(struct run *r);

@@ -172,7 +172,8 @@ static void add_list(struct buf *b, const char *key, const char *words)
 		buf_addf(b, "      - '%s'\n", list.v[i]);
 }
 
-static int make_network(struct buf *b, const json_t *config, const struct seed_node *node, struct err **err)
+static int make_network(struct buf *b, const json_t *config, const struct seed_node *node,
+			struct err **err)
 {
 	const char *nameserver = json_text(config, "nameserver");
 	const char *search = json_text(config, "searchdomain");
@@ -192,7 +193,8 @@ static int make_network(struct buf *b, const json_t *config, const struct seed_n
 	return 0;
 }
 
-int seed_make(const json_t *config, int vmid, const struct seed_node *node, struct seed *ret, struct err **err)
+int seed_make(const json_t *config, int vmid, const struct seed_node *node, struct seed *ret,
+	      struct err **err)
 {
 	_cleanup_seed_ struct seed s = { 0 };
 	_cleanup_buf_ struct buf both = { 0 };
@@ -217,7 +219,9 @@ bool seed_wanted(const json_t *config)
 	json_object_foreach((json_t *)config, key, value) {
 		const char *text = json_string_value(value);
 
-		if (text && (starts_with(key, "ide") || starts_with(key, "sata") || starts_with(key, "scsi")) &&
+		if (text &&
+		    (starts_with(key, "ide") || starts_with(key, "sata") ||
+		     starts_with(key, "scsi")) &&
 		    strstr(text, "cloudinit"))
 			return true;
 	}

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 
-enum { UP_MS = 15000, LOOK_MS = 50 };
+enum { UP_MS = 30000, LOOK_MS = 50 };
 
 /* Beside each stands its certificate's names, in image/names. */
 static const struct upstream_host hosts[] = {
@@ -43,15 +43,17 @@ static int set_addresses(const struct upstream_spec *s, struct err **err)
 
 	for (const struct upstream_host *h = hosts; h->name; h++)
 		for (size_t i = 0; i < ARRAY_SIZE(h->addresses) && h->addresses[i]; i++)
-			buf_addf(&b, strchr(h->addresses[i], ':') ? "addr replace %s/128 dev lo nodad\n"
-								  : "addr replace %s/32 dev lo\n",
+			buf_addf(&b,
+				 strchr(h->addresses[i], ':') ? "addr replace %s/128 dev lo nodad\n"
+							      : "addr replace %s/32 dev lo\n",
 				 h->addresses[i]);
 	for (size_t i = 0; i < s->n_links; i++) {
 		const struct upstream_link *l = &s->links[i];
 
 		buf_addf(&b, "addr add %s dev %s\n", addr_cidr_text(&l->address, text), l->device);
 		if (l->address6.addr.family)
-			buf_addf(&b, "addr add %s dev %s nodad\n", addr_cidr_text(&l->address6, text), l->device);
+			buf_addf(&b, "addr add %s dev %s nodad\n",
+				 addr_cidr_text(&l->address6, text), l->device);
 		buf_addf(&b, "link set %s up\n", l->device);
 	}
 	if (netns_sysctl(s->netns, "net/ipv4/ip_forward", "1", err) < 0 ||
@@ -62,12 +64,14 @@ static int set_addresses(const struct upstream_spec *s, struct err **err)
 
 static void add_segment(struct buf *b, const struct upstream_link *l)
 {
-	char first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX], mask[ADDR_TEXT_MAX], own[ADDR_TEXT_MAX], dns[ADDR_TEXT_MAX];
+	char first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX], mask[ADDR_TEXT_MAX], own[ADDR_TEXT_MAX],
+		dns[ADDR_TEXT_MAX];
 	struct addr netmask = addr_netmask(4, l->address.prefix);
 
 	buf_addf(b, "dhcp-range=set:%s,%s,%s,%s,12h\n", l->device, addr_text(&l->dhcp.first, first),
 		 addr_text(&l->dhcp.last, last), addr_text(&netmask, mask));
-	buf_addf(b, "dhcp-option=tag:%s,option:router,%s\n", l->device, addr_text(&l->address.addr, own));
+	buf_addf(b, "dhcp-option=tag:%s,option:router,%s\n", l->device,
+		 addr_text(&l->address.addr, own));
 	buf_addf(b, "dhcp-option=tag:%s,option:dns-server,%s\n", l->device,
 		 addr_text(l->dns.family ? &l->dns : &l->address.addr, dns));
 	if (l->address6.addr.family) {
@@ -78,13 +82,16 @@ static void add_segment(struct buf *b, const struct upstream_link *l)
 	}
 }
 
-/* "no-ping": nobody else is on these segments, and the check delays every lease by three seconds. */
+/* "no-ping": nobody else is on these segments, and the check delays every lease by three seconds.
+ */
 static int start_dnsmasq(struct upstream *u, const struct upstream_spec *s, struct err **err)
 {
-	_cleanup_free_ char *conf = fs_join(s->dir, "dnsmasq.conf"), *log = fs_join(s->dir, "dnsmasq.log");
+	_cleanup_free_ char *conf = fs_join(s->dir, "dnsmasq.conf"),
+			    *log = fs_join(s->dir, "dnsmasq.log");
 	_cleanup_buf_ struct buf b = { 0 };
 
-	buf_adds(&b, "user=root\ngroup=root\nno-resolv\nno-hosts\nno-ping\nbind-dynamic\ndhcp-authoritative\n"
+	buf_adds(&b, "user=root\ngroup=root\nno-resolv\nno-hosts\nno-ping\nbind-dynamic\ndhcp-"
+		     "authoritative\n"
 		     "log-facility=-\nlog-dhcp\naddress=/#/\n");
 	buf_addf(&b, "dhcp-leasefile=%s/leases\n", s->dir);
 	for (const struct upstream_host *h = hosts; h->name; h++)
@@ -95,7 +102,8 @@ static int start_dnsmasq(struct upstream *u, const struct upstream_spec *s, stru
 	if (fs_write(conf, b.data, b.len, 0600, err) < 0)
 		return -1;
 	_cleanup_free_ char *option = xasprintf("--conf-file=%s", conf);
-	const char *const argv[] = { "dnsmasq", "--keep-in-foreground", "--pid-file=", option, NULL };
+	const char *const argv[] = { "dnsmasq", "--keep-in-foreground", "--pid-file=", option,
+				     NULL };
 	const struct child_spec spec = { .argv = argv, .output = log, .netns = s->netns };
 
 	return child_start(&spec, &u->dnsmasq, err);
@@ -115,10 +123,12 @@ static void add_quoted(struct buf *b, const char *s)
 
 static int start_dnsdist(struct upstream *u, const struct upstream_spec *s, struct err **err)
 {
-	_cleanup_free_ char *conf = fs_join(s->dir, "dnsdist.conf"), *log = fs_join(s->dir, "dnsdist.log");
+	_cleanup_free_ char *conf = fs_join(s->dir, "dnsdist.conf"),
+			    *log = fs_join(s->dir, "dnsdist.log");
 	_cleanup_buf_ struct buf b = { 0 };
 
-	buf_adds(&b, "setSecurityPollSuffix(\"\")\nsetLocal(\"127.0.0.1:5300\")\nsetACL({\"0.0.0.0/0\"})\n"
+	buf_adds(&b, "setSecurityPollSuffix(\"\")\nsetLocal(\"127.0.0.1:5300\")\nsetACL({\"0.0.0.0/"
+		     "0\"})\n"
 		     "newServer({address=\"127.0.0.1:53\", checkName=\"one.one.one.one.\"})\n"
 		     "addDOHLocal(\"0.0.0.0:443\", ");
 	add_quoted(&b, s->image->certificate);
@@ -127,14 +137,17 @@ static int start_dnsdist(struct upstream *u, const struct upstream_spec *s, stru
 	buf_adds(&b, ", \"/dns-query\")\n");
 	if (fs_write(conf, b.data, b.len, 0600, err) < 0)
 		return -1;
-	const char *const argv[] = { "dnsdist", "--supervised", "--disable-syslog", "-C", conf, NULL };
+	const char *const argv[] = {
+		"dnsdist", "--supervised", "--disable-syslog", "-C", conf, NULL
+	};
 	const struct child_spec spec = { .argv = argv, .output = log, .netns = s->netns };
 
 	return child_start(&spec, &u->dnsdist, err);
 }
 
 /* Waits until a server of the namespace accepts connections on its loopback, or has died. */
-static int wait_up(const struct upstream_spec *s, struct child *c, const char *name, int port, struct err **err)
+static int wait_up(const struct upstream_spec *s, struct child *c, const char *name, int port,
+		   struct err **err)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_port = htons((uint16_t)port),
@@ -142,14 +155,16 @@ static int wait_up(const struct upstream_spec *s, struct child *c, const char *n
 	struct deadline d = deadline_in(s->clock, UP_MS);
 
 	for (;;) {
-		_cleanup_close_ int fd = netns_connect(s->netns, (const struct sockaddr *)&to, sizeof(to));
+		_cleanup_close_ int fd =
+			netns_connect(s->netns, (const struct sockaddr *)&to, sizeof(to));
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 		if (fd >= 0 && poll(&p, 1, LOOK_MS) > 0 && !(p.revents & (POLLERR | POLLHUP)))
 			return 0;
 		if (!child_alive(c)) {
 			_cleanup_free_ char *words = child_last_words(c);
-			return err_set(err, ERR_INTERNAL, "'%s' of the made-up internet ended: %s", name, words);
+			return err_set(err, ERR_INTERNAL, "'%s' of the made-up internet ended: %s",
+				       name, words);
 		}
 		if (deadline_check(&d, err, "the start of '%s'", name) < 0 ||
 		    clock_sleep(s->clock, LOOK_MS, err) < 0)
@@ -161,8 +176,8 @@ static int start_delegation(struct upstream *u, const struct upstream_spec *s, s
 {
 	for (size_t i = 0; i < s->n_links; i++)
 		if (s->links[i].delegated6.family)
-			return delegate_open(s->netns, s->links[i].device, &s->links[i].delegated6, s->clock,
-					     &u->delegate, err);
+			return delegate_open(s->netns, s->links[i].device, &s->links[i].delegated6,
+					     s->clock, &u->delegate, err);
 	return 0;
 }
 
@@ -173,7 +188,8 @@ int upstream_open(const struct upstream_spec *spec, struct upstream **ret, struc
 	if (set_addresses(spec, err) < 0 || start_dnsmasq(u, spec, err) < 0 ||
 	    wait_up(spec, u->dnsmasq, "dnsmasq", 53, err) < 0 || start_dnsdist(u, spec, err) < 0 ||
 	    web_open(spec->netns, spec->image->repository, &u->web, err) < 0 ||
-	    wait_up(spec, u->dnsdist, "dnsdist", 443, err) < 0 || start_delegation(u, spec, err) < 0)
+	    wait_up(spec, u->dnsdist, "dnsdist", 443, err) < 0 ||
+	    start_delegation(u, spec, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(u);
 	return 0;

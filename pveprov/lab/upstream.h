@@ -1,10 +1,11 @@
 #pragma once
 /*
- * upstream.h: the made-up internet: DHCP on the segments that the lab's machines see, a name server, an encrypted
- * resolver (DNS over HTTPS, certificate of the lab's own authority, at the addresses of the well-known public ones),
- * and a web server that also offers the apt repository. Where a segment has IPv6, router advertisements and DHCPv6
- * prefix delegation as a provider gives them. It lives in a network namespace of its own; its addresses are
- * ones that a router takes for internet.
+ * upstream.h: the made-up internet: DHCP on the segments that the lab's machines see, a name
+ * server, an encrypted resolver (DNS over HTTPS, certificate of the lab's own authority, at the
+ * addresses of the well-known public ones), and a web server that also offers the apt repository.
+ * Where a segment has IPv6, router advertisements and DHCPv6 prefix delegation as a provider gives
+ * them. It lives in a network namespace of its own; its addresses are ones that a router takes for
+ * internet.
  */
 #include "base/deadline.h"
 #include "data/addr.h"
@@ -16,8 +17,8 @@ struct upstream_link {
 	struct addr_cidr address; /* ours, and the gateway that DHCP hands out */
 	struct addr_range dhcp;
 	struct addr dns;
-	struct addr_cidr address6;  /* announced by router advertisements; family 0: no IPv6 here */
-	struct addr delegated6;	    /* the first prefix that DHCPv6 delegates here */
+	struct addr_cidr address6; /* announced by router advertisements; family 0: no IPv6 here */
+	struct addr delegated6;	   /* the first prefix that DHCPv6 delegates here */
 };
 
 struct upstream_spec {

@@ -53,7 +53,8 @@ static void answer_file(struct evhttp_request *req, const char *file)
 	}
 	struct evbuffer *body = evbuffer_new();
 	evbuffer_add_file(body, fd, 0, st.st_size); /* takes the descriptor */
-	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", "application/octet-stream");
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type",
+			  "application/octet-stream");
 	evhttp_send_reply(req, HTTP_OK, "OK", body);
 	evbuffer_free(body);
 }
@@ -71,7 +72,8 @@ static void on_request(struct evhttp_request *req, void *arg)
 	struct evbuffer *body = evbuffer_new();
 	evbuffer_add(body, page, strlen(page));
 	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", "text/plain");
-	evhttp_send_reply(req, path && starts_with(path, prefix) ? HTTP_NOTFOUND : HTTP_OK, NULL, body);
+	evhttp_send_reply(req, path && starts_with(path, prefix) ? HTTP_NOTFOUND : HTTP_OK, NULL,
+			  body);
 	evbuffer_free(body);
 }
 
@@ -95,7 +97,8 @@ int web_open(int netns, const char *repository, struct web **ret, struct err **e
 	_cleanup_close_ int fd = netns_listen(netns, (const struct sockaddr *)&any, sizeof(any));
 
 	if (fd < 0)
-		return err_set_errno(err, ERR_INTERNAL, "the web server cannot listen on port %d", PORT);
+		return err_set_errno(err, ERR_INTERNAL, "the web server cannot listen on port %d",
+				     PORT);
 	struct web *w = xcalloc(1, sizeof(*w));
 	w->repository = xstrdup(repository);
 	w->base = event_base_new();

@@ -1,6 +1,7 @@
 /*
- * Real machines of the lab, below the API: a clone boots, its agent answers, its SSH port is reached through dial(),
- * it finds the repository and the encrypted resolver, goes off, and back to a snapshot. Needs root.
+ * Real machines of the lab, below the API: a clone boots, its agent answers, its SSH port is
+ * reached through dial(), it finds the repository and the encrypted resolver, goes off, and back to
+ * a snapshot. Needs root.
  */
 #include "data/addr.h"
 #include "data/digest.h"
@@ -30,7 +31,8 @@ struct outcome {
 
 static void say(const char *what)
 {
-	fprintf(stderr, "%7.1f s  %s\n", (double)(clock_now_ms(&lab.clock) - lab.start_ms) / 1000, what);
+	fprintf(stderr, "%7.1f s  %s\n", (double)(clock_now_ms(&lab.clock) - lab.start_ms) / 1000,
+		what);
 }
 
 static void on_line(void *ctx, enum log_level level, const char *text)
@@ -101,15 +103,17 @@ static void wait_agent(int vmid)
 /* The output of a command in the guest; its exit status must be 0. */
 static char *guest_exec(int vmid, const char *script)
 {
-	_cleanup_json_ json_t *command = json_pack("{s:s, s:{s:s, s:[s,s], s:b}}", "execute", "guest-exec", "arguments",
-						   "path", "/bin/sh", "arg", "-c", script, "capture-output", 1),
-			       *pid = NULL;
+	_cleanup_json_ json_t *command = json_pack("{s:s, s:{s:s, s:[s,s], s:b}}", "execute",
+						   "guest-exec", "arguments", "path", "/bin/sh",
+						   "arg", "-c", script, "capture-output", 1),
+			      *pid = NULL;
 	const struct hv_request start = { .op = HV_AGENT, .vmid = vmid, .agent = command };
 	int64_t end = clock_now_ms(&lab.clock) + BOOT_MS;
 
 	must(&start, &pid);
-	_cleanup_free_ char *ask = xasprintf("{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":%" PRId64 "}}",
-					     json_int(pid, "pid", 0));
+	_cleanup_free_ char *ask =
+		xasprintf("{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":%" PRId64 "}}",
+			  json_int(pid, "pid", 0));
 	while (clock_now_ms(&lab.clock) < end) {
 		_cleanup_json_ json_t *status = agent(vmid, ask);
 
@@ -126,8 +130,9 @@ static char *guest_exec(int vmid, const char *script)
 			_cleanup_buf_ struct buf text = { 0 };
 			if (e)
 				digest_unbase64(e, &text);
-			fail_msg("'%s': status %d: %s%s", script, (int)json_int(status, "exitcode", -1),
-				 buf_text(&out), buf_text(&text));
+			fail_msg("'%s': status %d: %s%s", script,
+				 (int)json_int(status, "exitcode", -1), buf_text(&out),
+				 buf_text(&text));
 		}
 		buf_text(&out);
 		return buf_take(&out);
@@ -165,11 +170,12 @@ static void assert_banner(const char *host)
 
 static json_t *config(void)
 {
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "name", "router", "machine",
-			 "q35", "cores", 2, "memory", 512, "agent", "1", "net0",
-			 "virtio=BC:24:11:00:00:10,bridge=vmbr0", "net1", "virtio=BC:24:11:00:00:11,bridge=vmbr1",
-			 "ipconfig0", "ip=dhcp", "ciuser", "root", "ide2", "local:vm-100-cloudinit,media=cdrom",
-			 "ciupgrade", 0, "hostpci0", "0000:01:00,pcie=1");
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "name",
+			 "router", "machine", "q35", "cores", 2, "memory", 512, "agent", "1",
+			 "net0", "virtio=BC:24:11:00:00:10,bridge=vmbr0", "net1",
+			 "virtio=BC:24:11:00:00:11,bridge=vmbr1", "ipconfig0", "ip=dhcp", "ciuser",
+			 "root", "ide2", "local:vm-100-cloudinit,media=cdrom", "ciupgrade", 0,
+			 "hostpci0", "0000:01:00,pcie=1");
 }
 
 static void refusals(void **state)
@@ -177,7 +183,9 @@ static void refusals(void **state)
 	_cleanup_json_ json_t *c = config();
 	const struct hv_request start = { .op = HV_START, .vmid = 100, .config = c };
 	_cleanup_free_ char *no_disk = request(&start, NULL);
-	const struct hv_request clone = { .op = HV_CLONE, .vmid = 100, .source_vmid = 9000, .linked = true };
+	const struct hv_request clone = {
+		.op = HV_CLONE, .vmid = 100, .source_vmid = 9000, .linked = true
+	};
 
 	(void)state;
 	assert_string_equal(no_disk, "VM 100 has no disk on this node");
@@ -201,12 +209,14 @@ static void refusals(void **state)
 static void boots(void **state)
 {
 	_cleanup_json_ json_t *c = config();
-	_cleanup_json_ json_t *net = json_loads(
-		"[{\"iface\":\"eno1\",\"type\":\"eth\"},"
-		"{\"iface\":\"vmbr0\",\"type\":\"bridge\",\"autostart\":1,\"bridge_ports\":\"eno1\",\"cidr\":\"10.20.0.2/24\","
-		"\"gateway\":\"10.20.0.1\"},"
-		"{\"iface\":\"vmbr1\",\"type\":\"bridge\",\"autostart\":1,\"bridge_ports\":\"\",\"cidr\":\"192.168.1.2/24\"}]",
-		0, NULL);
+	_cleanup_json_ json_t *net =
+		json_loads("[{\"iface\":\"eno1\",\"type\":\"eth\"},"
+			   "{\"iface\":\"vmbr0\",\"type\":\"bridge\",\"autostart\":1,\"bridge_"
+			   "ports\":\"eno1\",\"cidr\":\"10.20.0.2/24\","
+			   "\"gateway\":\"10.20.0.1\"},"
+			   "{\"iface\":\"vmbr1\",\"type\":\"bridge\",\"autostart\":1,\"bridge_"
+			   "ports\":\"\",\"cidr\":\"192.168.1.2/24\"}]",
+			   0, NULL);
 	const struct hv_request network = { .op = HV_NETWORK, .network = net };
 	const struct hv_request snapshot = { .op = HV_SNAPSHOT, .vmid = 100, .snapshot = "init" };
 	const struct hv_request start = { .op = HV_START, .vmid = 100, .config = c };
@@ -221,12 +231,14 @@ static void boots(void **state)
 	say("agent");
 	_cleanup_free_ char *address = guest_address(100);
 	say(address);
-	free(guest_exec(100, "cloud-init status --wait >/dev/null; test -s /run/cloud-init/result.json"));
+	free(guest_exec(
+		100, "cloud-init status --wait >/dev/null; test -s /run/cloud-init/result.json"));
 	say("cloud-init");
 	assert_banner(address);
 	say("ssh banner");
-	_cleanup_free_ char *cards = guest_exec(
-		100, "for f in 0 1 2 3; do readlink -e /sys/bus/pci/devices/0000:01:00.$f/driver; done; ip -br link");
+	_cleanup_free_ char *cards =
+		guest_exec(100, "for f in 0 1 2 3; do readlink -e "
+				"/sys/bus/pci/devices/0000:01:00.$f/driver; done; ip -br link");
 	say(cards);
 	assert_non_null(strstr(cards, "e1000e"));
 }
@@ -239,39 +251,56 @@ static void reaches_the_internet(void **state)
 	free(guest_exec(100, "host one.one.one.one | grep -q 1.1.1.1"));
 	free(guest_exec(100, "! host nowhere.example.org"));
 	free(guest_exec(100, "curl -fsS http://www.example.com/ | grep -q made-up"));
-	free(guest_exec(100, "curl -fsS --doh-url https://cloudflare-dns.com/dns-query --resolve "
-			     "cloudflare-dns.com:443:1.1.1.1 http://example.com/ | grep -q made-up"));
+	free(guest_exec(100,
+			"curl -fsS --doh-url https://cloudflare-dns.com/dns-query --resolve "
+			"cloudflare-dns.com:443:1.1.1.1 http://example.com/ | grep -q made-up"));
 	say("internet, resolver");
-	_cleanup_free_ char *modules = guest_exec(100, "lsmod; systemd-analyze; systemd-analyze blame | head -12");
+	_cleanup_free_ char *modules =
+		guest_exec(100, "lsmod; systemd-analyze; systemd-analyze blame | head -12");
 	say(modules);
-	free(guest_exec(100, "apt-get update 2>&1 && apt-get install -y --no-install-recommends nftables 2>&1"));
+	free(guest_exec(
+		100,
+		"apt-get update 2>&1 && apt-get install -y --no-install-recommends nftables 2>&1"));
 	say("apt");
-	free(guest_exec(100, "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends dnscrypt-proxy "
-			     "2>&1 && systemctl stop dnscrypt-proxy.socket dnscrypt-proxy.service && "
-			     "printf '%s\\n' \"server_names = ['made-up']\" \"listen_addresses = ['127.0.0.1:5353']\" "
-			     "\"ignore_system_dns = true\" \"netprobe_timeout = 0\" \"[static.'made-up']\" "
-			     "\"stamp = 'sdns://AgcAAAAAAAAABzEuMS4xLjEAEmNsb3VkZmxhcmUtZG5zLmNvbQovZG5zLXF1ZXJ5'\" "
-			     "> /root/d.toml && (timeout 60 dnscrypt-proxy -config /root/d.toml > /root/d.log 2>&1 &) "
-			     "; for i in $(seq 100); do host -p 5353 one.one.one.one 127.0.0.1 | grep 1.1.1.1 && exit 0; "
-			     "sleep 0.2; done; cat /root/d.log; exit 1"));
+	free(guest_exec(
+		100, "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "
+		     "dnscrypt-proxy "
+		     "2>&1 && systemctl stop dnscrypt-proxy.socket dnscrypt-proxy.service && "
+		     "printf '%s\\n' \"server_names = ['made-up']\" \"listen_addresses = "
+		     "['127.0.0.1:5353']\" "
+		     "\"ignore_system_dns = true\" \"netprobe_timeout = 0\" \"[static.'made-up']\" "
+		     "\"stamp = "
+		     "'sdns://AgcAAAAAAAAABzEuMS4xLjEAEmNsb3VkZmxhcmUtZG5zLmNvbQovZG5zLXF1ZXJ5'\" "
+		     "> /root/d.toml && (timeout 60 dnscrypt-proxy -config /root/d.toml > "
+		     "/root/d.log 2>&1 &) "
+		     "; for i in $(seq 100); do host -p 5353 one.one.one.one 127.0.0.1 | grep "
+		     "1.1.1.1 && exit 0; "
+		     "sleep 0.2; done; cat /root/d.log; exit 1"));
 	say("dnscrypt-proxy over DoH");
-	/* The card's first port: a lease, a router advertisement and a delegated prefix from the provider. */
-	free(guest_exec(100, "cd /run/systemd/network && "
-			     "printf '[Match]\\nName=enp1s0f0\\n[Network]\\nDHCP=yes\\nIPv6AcceptRA=yes\\n"
-			     "[IPv6AcceptRA]\\nDHCPv6Client=always\\n[DHCPv6]\\nPrefixDelegationHint=::/56\\n"
-			     "WithoutRA=solicit\\n' > 50-wan.network && "
-			     "printf '[Match]\\nName=enp1s0f1\\n[Network]\\nDHCPPrefixDelegation=yes\\n"
-			     "ConfigureWithoutCarrier=yes\\n[DHCPPrefixDelegation]\\nUplinkInterface=enp1s0f0\\n"
-			     "Token=static:::1\\n' > 50-lan.network && networkctl reload && "
-			     "for i in $(seq 150); do ip -4 -br addr show dev enp1s0f0 | grep -q 84.20.16. && "
-			     "ip -6 -br addr show dev enp1s0f0 | grep -q 2a0c:5a80:0:1: && "
-			     "ip -6 addr show dev enp1s0f1 -tentative | grep -q 2a0c:5a80:100: && exit 0; "
-			     "sleep 0.2; done; ip addr; journalctl -u systemd-networkd | tail -20; exit 1"));
+	/* The card's first port: a lease, a router advertisement and a delegated prefix from the
+	 * provider. */
+	free(guest_exec(
+		100,
+		"cd /run/systemd/network && "
+		"printf '[Match]\\nName=enp1s0f0\\n[Network]\\nDHCP=yes\\nIPv6AcceptRA=yes\\n"
+		"[IPv6AcceptRA]\\nDHCPv6Client=always\\n[DHCPv6]\\nPrefixDelegationHint=::/56\\n"
+		"WithoutRA=solicit\\n' > 50-wan.network && "
+		"printf '[Match]\\nName=enp1s0f1\\n[Network]\\nDHCPPrefixDelegation=yes\\n"
+		"ConfigureWithoutCarrier=yes\\n[DHCPPrefixDelegation]\\nUplinkInterface=enp1s0f0\\n"
+		"Token=static:::1\\n' > 50-lan.network && networkctl reload && "
+		"for i in $(seq 150); do ip -4 -br addr show dev enp1s0f0 | grep -q 84.20.16. && "
+		"ip -6 -br addr show dev enp1s0f0 | grep -q 2a0c:5a80:0:1: && "
+		"ip -6 addr show dev enp1s0f1 -tentative | grep -q 2a0c:5a80:100: && exit 0; "
+		"sleep 0.2; done; ip addr; journalctl -u systemd-networkd | tail -20; exit 1"));
 	say("wan lease, prefix");
-	free(guest_exec(100, "ping -6 -c1 -W5 2606:4700:4700::1111 && curl -6fsS http://six.example.com/ && "
-			     "ping -6 -c1 -W5 -I $(ip -6 -br addr show dev enp1s0f1 | grep -o '2a0c:5a80:100:[^/]*') "
-			     "2a0c:5a80:0:80::10"));
-	free(guest_exec(100, "test $(cat /sys/class/net/enp1s0f0/carrier) = 1; ip link set enp1s0f2 up; sleep 1; "
+	free(guest_exec(
+		100,
+		"ping -6 -c1 -W5 2606:4700:4700::1111 && curl -6fsS http://six.example.com/ && "
+		"ping -6 -c1 -W5 -I $(ip -6 -br addr show dev enp1s0f1 | grep -o "
+		"'2a0c:5a80:100:[^/]*') "
+		"2a0c:5a80:0:80::10"));
+	free(guest_exec(100, "test $(cat /sys/class/net/enp1s0f0/carrier) = 1; ip link set "
+			     "enp1s0f2 up; sleep 1; "
 			     "test $(cat /sys/class/net/enp1s0f2/carrier) = 0"));
 }
 
@@ -279,7 +308,9 @@ static void goes_back(void **state)
 {
 	_cleanup_json_ json_t *c = config();
 	const struct hv_request save = { .op = HV_SAVE, .vmid = 100, .snapshot = "built" };
-	const struct hv_request load = { .op = HV_LOAD, .vmid = 100, .snapshot = "built", .config = c };
+	const struct hv_request load = {
+		.op = HV_LOAD, .vmid = 100, .snapshot = "built", .config = c
+	};
 	const struct hv_request stop = { .op = HV_STOP, .vmid = 100 };
 	const struct hv_request suspend = { .op = HV_SUSPEND, .vmid = 100 };
 	const struct hv_request resume = { .op = HV_RESUME, .vmid = 100 };
@@ -325,8 +356,13 @@ int main(void)
 		cmocka_unit_test(goes_back),
 	};
 	const char *ports[] = { "eno1" };
-	struct world_interface nics[] = { { .name = "eno1" }, { .name = "vmbr0", .type = 1, .autostart = true, .ports = { ports, 1 } } };
-	struct world_machine machines[] = { { .id = "9000", .image = "debian", .is_template = true, .disk_mib = 4096 } };
+	struct world_interface nics[] = {
+		{ .name = "eno1" },
+		{ .name = "vmbr0", .type = 1, .autostart = true, .ports = { ports, 1 } }
+	};
+	struct world_machine machines[] = {
+		{ .id = "9000", .image = "debian", .is_template = true, .disk_mib = 4096 }
+	};
 	struct world world = { .interfaces = { nics, 2 }, .machines = { machines, 1 } };
 	const struct log log = { .line = on_line };
 	_cleanup_err_ struct err *e = NULL;

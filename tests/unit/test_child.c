@@ -78,7 +78,9 @@ static void passes_descriptors(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, a), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b), 0);
 	const int pass[] = { b[1], a[1] };
-	const struct child_spec spec = { .argv = argv, .output = output, .netns = -1, .pass = pass, .n_pass = 2 };
+	const struct child_spec spec = {
+		.argv = argv, .output = output, .netns = -1, .pass = pass, .n_pass = 2
+	};
 	assert_works(child_start(&spec, &c, &err));
 	close(a[1]);
 	close(b[1]);
@@ -185,8 +187,9 @@ static void jobs_come_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(does_not_exist), cmocka_unit_test(last_words), cmocka_unit_test(passes_descriptors),
-		cmocka_unit_test(is_ended),	  cmocka_unit_test(dies_with_us), cmocka_unit_test(jobs_come_back),
+		cmocka_unit_test(does_not_exist),     cmocka_unit_test(last_words),
+		cmocka_unit_test(passes_descriptors), cmocka_unit_test(is_ended),
+		cmocka_unit_test(dies_with_us),	      cmocka_unit_test(jobs_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

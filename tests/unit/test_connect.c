@@ -59,7 +59,8 @@ static struct event *stopper;
 
 static int set_up(void **state)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in any = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(any);
 
 	(void)state;
@@ -106,11 +107,15 @@ static void refusals(void **state)
 	(void)state;
 	assert_int_equal(stat(lab.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_fails(connect_ask(nowhere, "127.0.0.1", lab.port, 5000, &clock, &fd, &err), ERR_UNREACHABLE, "no lab");
-	assert_fails(connect_ask(lab.path, "router.lan", 22, 5000, &clock, &fd, &err), ERR_UNREACHABLE, "router.lan");
-	assert_fails(connect_ask(lab.path, "127.0.0.1", 0, 5000, &clock, &fd, &err), ERR_UNREACHABLE, "question");
+	assert_fails(connect_ask(nowhere, "127.0.0.1", lab.port, 5000, &clock, &fd, &err),
+		     ERR_UNREACHABLE, "no lab");
+	assert_fails(connect_ask(lab.path, "router.lan", 22, 5000, &clock, &fd, &err),
+		     ERR_UNREACHABLE, "router.lan");
+	assert_fails(connect_ask(lab.path, "127.0.0.1", 0, 5000, &clock, &fd, &err),
+		     ERR_UNREACHABLE, "question");
 	/* Port 1 of the loopback: nobody listens. */
-	assert_fails(connect_ask(lab.path, "127.0.0.1", 1, 5000, &clock, &fd, &err), ERR_UNREACHABLE, "refused");
+	assert_fails(connect_ask(lab.path, "127.0.0.1", 1, 5000, &clock, &fd, &err),
+		     ERR_UNREACHABLE, "refused");
 	assert_int_equal(fd, -1);
 }
 
@@ -127,7 +132,8 @@ static void *carry(void *arg)
 	return NULL;
 }
 
-/* More than any buffer holds, both ways at once; the end of our input is seen by the guest, which answers after it. */
+/* More than any buffer holds, both ways at once; the end of our input is seen by the guest, which
+ * answers after it. */
 static void carries(void **state)
 {
 	enum { SIZE = 3 << 20 };

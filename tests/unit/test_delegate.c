@@ -70,7 +70,9 @@ static void malformed(void **s)
 	(void)s;
 	for (size_t cut = 0; cut < len; cut++)
 		if (delegate_answer(&state, m, cut, out, sizeof(out), &prefix) > 0)
-			assert_true(cut >= 12); /* the client's id was whole, and an option had just ended */
+			assert_true(
+				cut >=
+				12); /* the client's id was whole, and an option had just ended */
 	m[7] = 0xff;
 	assert_int_equal(delegate_answer(&state, m, len, out, sizeof(out), &prefix), 0);
 }
@@ -79,7 +81,8 @@ static void dialogue(void **s)
 {
 	uint8_t m[512], out[512];
 	struct addr prefix = { 0 };
-	size_t n, len = delegate_answer(&state, m, ask(1, 1, false, false, m), out, sizeof(out), &prefix);
+	size_t n, len = delegate_answer(&state, m, ask(1, 1, false, false, m), out, sizeof(out),
+					&prefix);
 
 	(void)s;
 	assert_int_equal(out[0], 2);
@@ -95,7 +98,9 @@ static void dialogue(void **s)
 	assert_int_equal(out[0], 7);
 	assert_prefix(out, len, "2a0c:5a80:100::");
 	assert_int_equal(prefix.family, 6);
-	assert_int_equal(delegate_answer(&state, m, ask(3, 1, false, false, m), out, sizeof(out), &prefix), 0);
+	assert_int_equal(
+		delegate_answer(&state, m, ask(3, 1, false, false, m), out, sizeof(out), &prefix),
+		0);
 
 	/* Another client gets another prefix, the first keeps its own. */
 	len = delegate_answer(&state, m, ask(1, 2, false, true, m), out, sizeof(out), &prefix);
@@ -119,9 +124,13 @@ static void full(void **s)
 
 	(void)s;
 	for (uint8_t i = 1; i <= DELEGATE_CLIENTS; i++)
-		assert_true(delegate_answer(&state, m, ask(1, i, false, false, m), out, sizeof(out), &prefix) > 0);
-	assert_int_equal(delegate_answer(&state, m, ask(1, 99, false, false, m), out, sizeof(out), &prefix), 0);
-	assert_int_equal(delegate_answer(&state, m, ask(1, 1, false, false, m), out, 16, &prefix), 0);
+		assert_true(delegate_answer(&state, m, ask(1, i, false, false, m), out, sizeof(out),
+					    &prefix) > 0);
+	assert_int_equal(
+		delegate_answer(&state, m, ask(1, 99, false, false, m), out, sizeof(out), &prefix),
+		0);
+	assert_int_equal(delegate_answer(&state, m, ask(1, 1, false, false, m), out, 16, &prefix),
+			 0);
 }
 
 int main(void)

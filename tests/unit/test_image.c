@@ -1,4 +1,5 @@
-/* The cache of guest images with recipes that are three lines long, and the directories of running labs. */
+/* The cache of guest images with recipes that are three lines long, and the directories of running
+ * labs. */
 #include "base/fs.h"
 #include "lab/image.h"
 #include "lab/qemu_dir.h"
@@ -46,7 +47,8 @@ static void refused(void **state)
 	} bad[] = {
 		{ "#!/bin/sh\nexit 3\n", "--digest' failed with status 3" },
 		{ "#!/bin/sh\necho '../../etc'\n", "--digest' failed with status 0" },
-		{ "#!/bin/sh\n[ \"$1\" = --digest ] && echo abc && exit\necho 'image: no mirror' >&2\nexit 1\n",
+		{ "#!/bin/sh\n[ \"$1\" = --digest ] && echo abc && exit\necho 'image: no mirror' "
+		  ">&2\nexit 1\n",
 		  "could not be built" },
 	};
 	const struct clock clock = clock_real(-1);
@@ -55,7 +57,8 @@ static void refused(void **state)
 	(void)state;
 	for (size_t n = 0; n < ARRAY_SIZE(bad); n++) {
 		recipe(bad[n].text);
-		assert_fails(image_get(cache, script, &clock, NULL, &i, &err), ERR_INTERNAL, bad[n].part);
+		assert_fails(image_get(cache, script, &clock, NULL, &i, &err), ERR_INTERNAL,
+			     bad[n].part);
 	}
 }
 

@@ -47,9 +47,10 @@ static void refused(void **state)
 
 static void plain(void **state)
 {
-	json_t *config = json_pack("{s:i, s:s, s:s, s:s, s:s}", "cores", 2, "memory", "2048", "agent", "enabled=1",
-				   "net1", "virtio=BC:24:11:00:00:11,bridge=vmbr1,link_down=1", "net0",
-				   "e1000=BC:24:11:00:00:10,bridge=vmbr0,firewall=1");
+	json_t *config =
+		json_pack("{s:i, s:s, s:s, s:s, s:s}", "cores", 2, "memory", "2048", "agent",
+			  "enabled=1", "net1", "virtio=BC:24:11:00:00:11,bridge=vmbr1,link_down=1",
+			  "net0", "e1000=BC:24:11:00:00:10,bridge=vmbr0,firewall=1");
 	_cleanup_free_ char *argv = argv_of(config, &host);
 	struct machine m;
 
@@ -57,7 +58,9 @@ static void plain(void **state)
 	assert_has(argv, " -smp 2 -m 2048 ");
 	assert_has(argv, "-accel tcg,thread=multi,tb-size=256 -cpu qemu64");
 	assert_has(argv, "e1000,id=net0,netdev=n-net0,mac=bc:24:11:00:00:10,bus=pcie.0,addr=0x12");
-	assert_has(argv, "virtio-net-pci,id=net1,netdev=n-net1,mac=bc:24:11:00:00:11,bus=pcie.0,addr=0x13");
+	assert_has(
+		argv,
+		"virtio-net-pci,id=net1,netdev=n-net1,mac=bc:24:11:00:00:11,bus=pcie.0,addr=0x13");
 	assert_has(argv, "file,id=serial,path=/c,,1.log");
 	assert_has(argv, "\"filename\":\"/d,1.qcow2\"");
 	assert_null(strstr(argv, "e1000e"));
@@ -73,7 +76,8 @@ static void plain(void **state)
 /* All four functions behind one root port, in order; only wan and lan are plugged in. */
 static void card(void **state)
 {
-	static const char *const configs[] = { "0000:01:00,pcie=1", "01:00", "mapping=card,pcie=1" };
+	static const char *const configs[] = { "0000:01:00,pcie=1", "01:00",
+					       "mapping=card,pcie=1" };
 	struct machine m;
 
 	(void)state;
@@ -96,7 +100,8 @@ static void card(void **state)
 
 static void one_function(void **state)
 {
-	json_t *config = json_pack("{s:s, s:s}", "hostpci0", "0000:01:00.1", "hostpci1", "0000:01:00.1");
+	json_t *config =
+		json_pack("{s:s, s:s}", "hostpci0", "0000:01:00.1", "hostpci1", "0000:01:00.1");
 	struct machine m;
 
 	(void)state;
@@ -125,8 +130,9 @@ static void kvm_and_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused),	cmocka_unit_test(plain),	 cmocka_unit_test(card),
-		cmocka_unit_test(one_function), cmocka_unit_test(kvm_and_state),
+		cmocka_unit_test(refused),	 cmocka_unit_test(plain),
+		cmocka_unit_test(card),		 cmocka_unit_test(one_function),
+		cmocka_unit_test(kvm_and_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

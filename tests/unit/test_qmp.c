@@ -1,4 +1,5 @@
-/* QMP and the agent's protocol against a peer that is a table of what it reads and what it says to it. */
+/* QMP and the agent's protocol against a peer that is a table of what it reads and what it says to
+ * it. */
 #include "data/json.h"
 #include "lab/qga.h"
 #include "lab/qmp.h"
@@ -8,7 +9,8 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-/* Says `first`, then to each line that it reads the next of `lines`; NULL ends it. "%d" in a line is the id it read. */
+/* Says `first`, then to each line that it reads the next of `lines`; NULL ends it. "%d" in a line
+ * is the id it read. */
 struct peer {
 	int fd;
 	const char *first;
@@ -72,8 +74,10 @@ static void commands(void **state)
 {
 	static const char *const lines[] = {
 		"{\"return\": {}, \"id\": %d}\n",
-		"{\"event\": \"STOP\"}\n{\"return\": {\"old\": 1}, \"id\": 0}\n{\"return\": {\"a\": 7}, \"id\": %d}\n",
-		"{\"error\": {\"class\": \"GenericError\", \"desc\": \"No such device\"}, \"id\": %d}\n",
+		"{\"event\": \"STOP\"}\n{\"return\": {\"old\": 1}, \"id\": 0}\n{\"return\": "
+		"{\"a\": 7}, \"id\": %d}\n",
+		"{\"error\": {\"class\": \"GenericError\", \"desc\": \"No such device\"}, \"id\": "
+		"%d}\n",
 		"{\"return\": \"Error: no\\r\\nmore\", \"id\": %d}\n",
 		"{\"return\": \"\", \"id\": %d}\n",
 		NULL,
@@ -88,7 +92,8 @@ static void commands(void **state)
 	assert_works(qmp_command(q, "query", json_pack("{s:i}", "x", 1), 5000, &answer, &err));
 	assert_int_equal(json_int(answer, "a", 0), 7);
 	assert_int_equal(stops, 1);
-	assert_fails(qmp_command(q, "set_link", NULL, 5000, NULL, &err), ERR_TASK, "No such device");
+	assert_fails(qmp_command(q, "set_link", NULL, 5000, NULL, &err), ERR_TASK,
+		     "No such device");
 	assert_fails(qmp_human(q, "savevm x", 5000, &err), ERR_TASK, "'savevm x': Error: no");
 	assert_works(qmp_human(q, "savevm x", 5000, &err));
 	/* The peer has said all it had and is gone. */
@@ -115,14 +120,18 @@ static void agent(void **state)
 {
 	/* The late answer to an abandoned command comes first, then the delimiter. */
 	static const char *const lines[] = {
-		"{\"return\": {\"late\": 1}}\n\xff{\"return\": %d}\n", "{\"return\": {\"pid\": 12}}\n",
-		"\xff{\"return\": 5}\n\xff{\"return\": %d}\n", "{\"error\": {\"desc\": \"PID ld does not exist\"}}\n",
-		"\xff{\"return\": %d}\n", NULL,
+		"{\"return\": {\"late\": 1}}\n\xff{\"return\": %d}\n",
+		"{\"return\": {\"pid\": 12}}\n",
+		"\xff{\"return\": 5}\n\xff{\"return\": %d}\n",
+		"{\"error\": {\"desc\": \"PID ld does not exist\"}}\n",
+		"\xff{\"return\": %d}\n",
+		NULL,
 	};
 	struct peer p = { .lines = lines };
 	const struct clock clock = clock_real(-1);
 	_cleanup_close_ int fd = peer_start(&p);
-	_cleanup_json_ json_t *answer = NULL, *none = NULL, *command = json_pack("{s:s}", "execute", "guest-exec");
+	_cleanup_json_ json_t *answer = NULL, *none = NULL,
+			      *command = json_pack("{s:s}", "execute", "guest-exec");
 
 	(void)state;
 	assert_works(qga_command(fd, command, 5000, &clock, &answer, &err));
@@ -142,7 +151,8 @@ static void agent_absent(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	close(fds[1]);
-	assert_fails(qga_command(fds[0], command, 5000, &clock, &none, &err), ERR_UNREACHABLE, "gone");
+	assert_fails(qga_command(fds[0], command, 5000, &clock, &none, &err), ERR_UNREACHABLE,
+		     "gone");
 	close(fds[0]);
 }
 

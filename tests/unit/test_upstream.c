@@ -51,7 +51,8 @@ static void certificate_names(void **state)
 			fail_msg("'%s' is not in image/names", h->name);
 		for (size_t i = 0; i < ARRAY_SIZE(h->addresses) && h->addresses[i]; i++)
 			if (starts_with(h->name, "dns.") && !strv_contains(&names, h->addresses[i]))
-				fail_msg("'%s' of '%s' is not in image/names", h->addresses[i], h->name);
+				fail_msg("'%s' of '%s' is not in image/names", h->addresses[i],
+					 h->name);
 	}
 }
 
