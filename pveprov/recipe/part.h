@@ -39,6 +39,8 @@ void recipe_vm_init(void *vm);
 /* FIELD_LIST elements that may be a word or a map. */
 int recipe_allow_parse(struct field_ctx *c, const struct tree *t, void *allow);
 json_t *recipe_allow_schema(void);
+int recipe_firewall_parse(struct field_ctx *c, const struct tree *t, void *files);
+json_t *recipe_firewall_schema(void);
 int recipe_port_forward_parse(struct field_ctx *c, const struct tree *t, void *port_forward);
 json_t *recipe_port_forward_schema(void);
 
@@ -58,6 +60,7 @@ void recipe_network_check(
 void recipe_forward_check(struct recipe_reader *r); /* forwards and port forwards */
 void recipe_segment_check(struct recipe_reader *r); /* networks against each other */
 void recipe_verify_check(struct recipe_reader *r);
+void recipe_firewall_check(struct recipe_reader *r); /* guests whose NICs are not filtered */
 
 /* The value of "${name}": recipe/substitute.c. `root` is the tree of the whole recipe. */
 struct recipe_substitute {

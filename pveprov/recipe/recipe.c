@@ -55,6 +55,8 @@ static const struct field recipe_fields[] = {
 	  .help = "The machines, by name." },
 	{ "verify", FIELD_MAP, AT(verify), .fields = recipe_verify_fields,
 	  .help = "What proves that it works." },
+	{ "firewall", FIELD_CUSTOM, AT(firewall), .parse = recipe_firewall_parse, .schema = recipe_firewall_schema,
+	  .help = "The Proxmox firewall around it, for 'pveprov fw plan' and 'fw apply'." },
 	{ 0 },
 };
 
@@ -62,7 +64,7 @@ static const struct field recipe_fields[] = {
 static void (*const checks[])(struct recipe_reader *r) = {
 	recipe_bridge_check,  recipe_vm_check,	   recipe_passthrough_check, recipe_nic_check,
 	recipe_router_check,  recipe_wan_check,	   recipe_network_check,     recipe_forward_check,
-	recipe_segment_check, recipe_verify_check,
+	recipe_segment_check, recipe_verify_check,   recipe_firewall_check,
 };
 
 static void set_defaults(struct recipe *r)
@@ -166,6 +168,7 @@ json_t *recipe_schema(void)
 struct recipe *recipe_free(struct recipe *r)
 {
 	if (r) {
+		fw_files_free(&r->firewall);
 		arena_free(&r->arena);
 		free(r);
 	}

@@ -5,6 +5,7 @@
  * only the live node can show.
  */
 #include "data/field.h"
+#include "firewall/fw_files.h"
 
 /* How an interface gets an address of one family. */
 enum recipe_addressing {
@@ -214,6 +215,7 @@ struct recipe {
 	struct recipe_vm *vms;
 	size_t n_vms;
 	struct recipe_verify verify; /* from NULL: none */
+	struct fw_files firewall; /* the Proxmox firewall; empty: none */
 };
 
 /* Where a recipe comes from and what it may refer to. */

@@ -93,7 +93,7 @@ static const struct {
 	  "'192.168.1.2'" },
 	{ "vms:\n", "vms: {}\nx:\n",
 	  "r:5:1: 'vms': expected 1 to 1000 elements, found 0\nr:6:1: unknown key 'x'; known here: "
-	  "pveprov, name, node, ssh, bridges, vms, verify" },
+	  "pveprov, name, node, ssh, bridges, vms, verify, firewall" },
 	/* machines */
 	{ "id: 199", "id: 100", "r:25:3: id 100 of 'test1' is that of 'router' already" },
 	{ "template: 9001", "template: 199", "r:25:3: 'test1' has the id of its own template 199" },
