@@ -6,6 +6,14 @@
 #include "cli/command.h"
 
 #define COMMANDS(X)                                                                                \
+	X(plan) \
+	X(apply) \
+	X(verify) \
+	X(reprovision) \
+	X(drift) \
+	X(destroy) \
+	X(render) \
+	X(doctor) \
 	X(vm_list)                                                                                 \
 	X(vm_show)                                                                                 \
 	X(vm_create)                                                                               \

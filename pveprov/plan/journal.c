@@ -55,7 +55,8 @@ static int read_back(struct journal *j, struct err **err)
 
 	if (fs_read(j->path, JOURNAL_BYTES_MAX, &text, err) < 0)
 		return -1;
-	for (char *line = (char *)buf_text(&text), *end; (end = strchr(line, '\n')); line = end + 1) {
+	for (char *line = (char *)buf_text(&text), *end; (end = strchr(line, '\n'));
+	     line = end + 1) {
 		_cleanup_json_ json_t *object = NULL;
 		if (json_parse("journal", line, (size_t)(end - line), &object, NULL) == 0)
 			replay(j, object);
@@ -80,11 +81,13 @@ static int append(struct journal *j, json_t *object, struct err **err)
 static int open_locked(struct journal *j, struct err **err)
 {
 	for (int tries = 0; tries < 10; tries++) {
-		_cleanup_close_ int fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+		_cleanup_close_ int fd =
+			open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return err_set_errno(err, ERR_INTERNAL, "cannot open '%s'", j->path);
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			err_set(err, ERR_BUSY, "another run of this recipe is at work ('%s' is locked)", j->path);
+			err_set(err, ERR_BUSY,
+				"another run of this recipe is at work ('%s' is locked)", j->path);
 			return err_hint(err, "wait until it has ended");
 		}
 		if (fs_exists(j->path)) {
@@ -108,8 +111,9 @@ int journal_open(const char *dir, const char *name, const char *digest, const st
 	j->path = fs_join(dir, base);
 	if (fs_mkdirs(dir, 0700, err) < 0 || open_locked(j, err) < 0 || read_back(j, err) < 0)
 		return -1;
-	if (append(j, json_pack("{s:s, s:I, s:i}", "recipe", digest, "at", (json_int_t)clock_wall_s(clock),
-				"pid", (int)getpid()),
+	if (append(j,
+		   json_pack("{s:s, s:I, s:i}", "recipe", digest, "at",
+			     (json_int_t)clock_wall_s(clock), "pid", (int)getpid()),
 		   err) < 0)
 		return -1;
 	*ret = TAKE_PTR(j);
@@ -131,8 +135,9 @@ int journal_task_started(struct journal *j, const char *step, const char *upid, 
 {
 	if (!j)
 		return 0;
-	return append(j, json_pack("{s:s, s:s, s:I}", "started", upid, "step", step, "at",
-				   (json_int_t)clock_wall_s(j->clock)),
+	return append(j,
+		      json_pack("{s:s, s:s, s:I}", "started", upid, "step", step, "at",
+				(json_int_t)clock_wall_s(j->clock)),
 		      err);
 }
 
@@ -140,7 +145,9 @@ int journal_task_ended(struct journal *j, const char *upid, struct err **err)
 {
 	if (!j)
 		return 0;
-	return append(j, json_pack("{s:s, s:I}", "ended", upid, "at", (json_int_t)clock_wall_s(j->clock)), err);
+	return append(
+		j, json_pack("{s:s, s:I}", "ended", upid, "at", (json_int_t)clock_wall_s(j->clock)),
+		err);
 }
 
 int journal_finish(struct journal *j, struct err **err)

@@ -1,10 +1,10 @@
 #pragma once
 /*
- * journal.h: what an interrupted run needs to find its running tasks again: their UPIDs. Nothing else is remembered;
- * the truth is the node.
+ * journal.h: what an interrupted run needs to find its running tasks again: their UPIDs. Nothing
+ * else is remembered; the truth is the node.
  *
- * JSON lines in one file (0600) for each recipe and endpoint, locked while a run uses it, so two runs of one recipe do
- * not work against each other. A run that ends well removes it.
+ * JSON lines in one file (0600) for each recipe and endpoint, locked while a run uses it, so two
+ * runs of one recipe do not work against each other. A run that ends well removes it.
  */
 #include "base/clock.h"
 
@@ -16,8 +16,8 @@ struct journal_task {
 };
 
 /*
- * Opens (or makes) DIR/NAME.jsonl; `digest` is the recipe's. ERR_BUSY while another process has it. Lines that cannot
- * be read (cut off by a crash) are ignored.
+ * Opens (or makes) DIR/NAME.jsonl; `digest` is the recipe's. ERR_BUSY while another process has it.
+ * Lines that cannot be read (cut off by a crash) are ignored.
  */
 int journal_open(const char *dir, const char *name, const char *digest, const struct clock *clock,
 		 struct journal **ret, struct err **err);
@@ -28,7 +28,8 @@ size_t journal_left(const struct journal *j, const struct journal_task **ret);
 /* True when those runs had another recipe (digest). */
 bool journal_recipe_changed(const struct journal *j);
 
-/* A task was started, or seen to end. Any thread. Written and synced before the call returns. NULL j: nothing. */
+/* A task was started, or seen to end. Any thread. Written and synced before the call returns. NULL
+ * j: nothing. */
 int journal_task_started(struct journal *j, const char *step, const char *upid, struct err **err);
 int journal_task_ended(struct journal *j, const char *upid, struct err **err);
 

@@ -17,7 +17,8 @@ static int resolve(const struct plan *p, struct plan_order *o, struct err **err)
 		for (const char *const *need = s->needs; *need; need++) {
 			ssize_t at = find(p, *need);
 			if (at < 0)
-				return err_set(err, ERR_INTERNAL, "step '%s' needs '%s', which is not in the plan",
+				return err_set(err, ERR_INTERNAL,
+					       "step '%s' needs '%s', which is not in the plan",
 					       s->id, *need);
 			o->needs[i][o->n_needs[i]++] = (size_t)at;
 		}
@@ -42,7 +43,8 @@ static int sort(const struct plan *p, struct plan_order *o, struct err **err)
 		while (i < p->n && (placed[i] || !ready(o, i, placed)))
 			i++;
 		if (i == p->n)
-			return err_set(err, ERR_INTERNAL, "the steps of the plan need each other in a circle");
+			return err_set(err, ERR_INTERNAL,
+				       "the steps of the plan need each other in a circle");
 		placed[i] = true;
 		o->sorted[n++] = i;
 	}
@@ -54,7 +56,8 @@ int plan_order(const struct plan *p, struct plan_order *ret, struct err **err)
 	_cleanup_plan_order_ struct plan_order o = { .n = p->n };
 
 	if (p->n > PLAN_STEPS_MAX)
-		return err_set(err, ERR_INTERNAL, "a plan of %zu steps (at most %d)", p->n, PLAN_STEPS_MAX);
+		return err_set(err, ERR_INTERNAL, "a plan of %zu steps (at most %d)", p->n,
+			       PLAN_STEPS_MAX);
 	o.sorted = xcalloc(p->n, sizeof(*o.sorted));
 	o.needs = xcalloc(p->n, sizeof(*o.needs));
 	o.n_needs = xcalloc(p->n, sizeof(*o.n_needs));

@@ -1,14 +1,14 @@
 #pragma once
 /*
- * order.h: a plan's needs as numbers, and an order in which every step comes after what it needs; within that, the
- * table's own order. Inside plan/ only.
+ * order.h: a plan's needs as numbers, and an order in which every step comes after what it needs;
+ * within that, the table's own order. Inside plan/ only.
  */
 #include "plan/run.h"
 
 struct plan_order {
 	size_t n;
-	size_t *sorted;				 /* indexes of items */
-	size_t (*needs)[STEP_NEEDS_MAX];	 /* of each item */
+	size_t *sorted;			 /* indexes of items */
+	size_t (*needs)[STEP_NEEDS_MAX]; /* of each item */
 	size_t *n_needs;
 };
 

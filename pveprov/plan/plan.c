@@ -15,7 +15,10 @@ struct step *plan_add(struct plan *p, const struct step_ops *ops, void *ctx, con
 	_cleanup_free_ char *id = xvasprintf(fmt, ap);
 	va_end(ap);
 	*item = (struct plan_item){
-		.step = { .ops = ops, .id = arena_strdup(&p->arena, id), .ctx = ctx, .subject = subject },
+		.step = { .ops = ops,
+			  .id = arena_strdup(&p->arena, id),
+			  .ctx = ctx,
+			  .subject = subject },
 	};
 	return &item->step;
 }

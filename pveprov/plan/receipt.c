@@ -64,7 +64,8 @@ char *receipt_text(struct receipt *r, uint64_t requests, uint64_t connections)
 	_cleanup_free_ char *server = text_duration(ms[RECEIPT_SERVER]);
 	_cleanup_free_ char *guest = text_duration(ms[RECEIPT_GUEST]);
 	_cleanup_free_ char *own = text_duration(ms[RECEIPT_OWN]);
-	return xasprintf("server %s, guests %s, own %s, %" PRIu64 " request%s, %" PRIu64 " connection%s",
+	return xasprintf("server %s, guests %s, own %s, %" PRIu64 " request%s, %" PRIu64
+			 " connection%s",
 			 server, guest, own, requests, requests == 1 ? "" : "s", connections,
 			 connections == 1 ? "" : "s");
 }

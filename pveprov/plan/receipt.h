@@ -2,8 +2,9 @@
 /*
  * receipt.h: where a run's time went: the server's, the guests', our own.
  *
- * At each moment the time belongs to the server while some thread waits for it, else to a guest while some thread
- * waits for one, else to us. The parts add up to the wall time, whatever runs side by side.
+ * At each moment the time belongs to the server while some thread waits for it, else to a guest
+ * while some thread waits for one, else to us. The parts add up to the wall time, whatever runs
+ * side by side.
  */
 #include "base/clock.h"
 
@@ -22,7 +23,8 @@ struct receipt {
 
 void receipt_start(struct receipt *r, const struct clock *clock);
 
-/* A thread begins and ends to wait for the server or a guest. May nest and overlap. NULL r: nothing. */
+/* A thread begins and ends to wait for the server or a guest. May nest and overlap. NULL r:
+ * nothing. */
 void receipt_enter(struct receipt *r, enum receipt_part part);
 void receipt_leave(struct receipt *r, enum receipt_part part);
 

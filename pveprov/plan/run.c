@@ -13,19 +13,20 @@ struct event {
 	struct event *next;
 };
 
-/* Everything below `lock` is guarded by it. An item's state too; the rest of an item belongs to its worker. */
+/* Everything below `lock` is guarded by it. An item's state too; the rest of an item belongs to its
+ * worker. */
 struct engine {
 	struct plan *plan;
 	const struct plan_options *options;
 	struct plan_order order;
 	pthread_mutex_t lock;
-	pthread_cond_t work;  /* for workers: something became ready, or the end */
-	pthread_cond_t news;  /* for the caller's thread */
+	pthread_cond_t work; /* for workers: something became ready, or the end */
+	pthread_cond_t news; /* for the caller's thread */
 	struct event *first, **last;
 	size_t n_running;
-	size_t n_left; /* neither ended nor running */
-	bool *touched; /* the step, or one that it needs, changed something */
-	struct err *error; /* the first */
+	size_t n_left;	      /* neither ended nor running */
+	bool *touched;	      /* the step, or one that it needs, changed something */
+	struct err *error;    /* the first */
 	struct err **further; /* later ones, kept for their events */
 	size_t n_further;
 	bool stop;
@@ -109,7 +110,8 @@ static void undo(struct engine *e, struct plan_item *item, struct step_run *run)
 		log_warning(e->options->log, "%s: undoing failed: %s", item->step.id, why->text);
 }
 
-static int apply_and_check(struct engine *e, struct plan_item *item, struct step_run *run, struct err **err)
+static int apply_and_check(struct engine *e, struct plan_item *item, struct step_run *run,
+			   struct err **err)
 {
 	const struct step *s = &item->step;
 	_cleanup_step_changes_ struct step_changes rest = { 0 };
@@ -122,15 +124,17 @@ static int apply_and_check(struct engine *e, struct plan_item *item, struct step
 		return -1;
 	for (size_t i = 0; i < rest.n; i++)
 		if (rest.v[i].mark != STEP_NOTE) {
-			err_set(err, ERR_CONFLICT, "was applied but does not hold: %s", rest.v[i].text);
-			return err_hint(err, "somebody else may be changing the same thing; run again");
+			err_set(err, ERR_CONFLICT, "was applied but does not hold: %s",
+				rest.v[i].text);
+			return err_hint(err,
+					"somebody else may be changing the same thing; run again");
 		}
 	return 0;
 }
 
 /* Returns the state in which the item ends, or -1. */
-static int do_check_step(struct engine *e, struct plan_item *item, struct step_run *run, bool touched,
-			 struct err **err)
+static int do_check_step(struct engine *e, struct plan_item *item, struct step_run *run,
+			 bool touched, struct err **err)
 {
 	_cleanup_step_changes_ struct step_changes now = { 0 };
 	const struct step *s = &item->step;
@@ -151,7 +155,8 @@ static int do_check_step(struct engine *e, struct plan_item *item, struct step_r
 	return PLAN_CHANGED;
 }
 
-static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bool skipped, struct err **err)
+static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bool skipped,
+		   struct err **err)
 {
 	const struct plan_options *o = e->options;
 	struct plan_item *item = &e->plan->items[i];
@@ -182,7 +187,8 @@ static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bo
 	return r == STEP_SKIP ? PLAN_SKIPPED : PLAN_SAME;
 }
 
-/* The next ready item, in the table's order; waits for one. -1: the end. Called with the lock held. */
+/* The next ready item, in the table's order; waits for one. -1: the end. Called with the lock held.
+ */
 static ssize_t next_item(struct engine *e)
 {
 	for (;;) {

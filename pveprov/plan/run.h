@@ -2,8 +2,9 @@
 /*
  * run.h: the engine: takes a table of steps and plans, looks or applies it.
  *
- * Ready steps run on at most PLAN_WORKERS threads; events are handed to the thread that called, in order, so that
- * whoever prints needs no lock. The first failure starts nothing more, lets running steps end and is returned.
+ * Ready steps run on at most PLAN_WORKERS threads; events are handed to the thread that called, in
+ * order, so that whoever prints needs no lock. The first failure starts nothing more, lets running
+ * steps end and is returned.
  */
 #include "base/arena.h"
 #include "base/log.h"
@@ -11,7 +12,15 @@
 
 enum { PLAN_WORKERS = 4, PLAN_STEPS_MAX = 512 };
 
-enum plan_state { PLAN_WAITING, PLAN_RUNNING, PLAN_SAME, PLAN_CHANGED, PLAN_DIFFERS, PLAN_SKIPPED, PLAN_FAILED };
+enum plan_state {
+	PLAN_WAITING,
+	PLAN_RUNNING,
+	PLAN_SAME,
+	PLAN_CHANGED,
+	PLAN_DIFFERS,
+	PLAN_SKIPPED,
+	PLAN_FAILED
+};
 
 struct plan_item {
 	struct step step;
@@ -28,9 +37,10 @@ struct plan {
 	size_t cap;
 };
 
-/* Adds a step; its id is copied. Returns it so that needs can be added; valid until the next plan_add(). */
-struct step *plan_add(struct plan *p, const struct step_ops *ops, void *ctx, const void *subject, const char *fmt, ...)
-	PRINTF(5, 6);
+/* Adds a step; its id is copied. Returns it so that needs can be added; valid until the next
+ * plan_add(). */
+struct step *plan_add(struct plan *p, const struct step_ops *ops, void *ctx, const void *subject,
+		      const char *fmt, ...) PRINTF(5, 6);
 
 /* The last step added needs the one with that id (which need not be there yet). Copied. */
 void plan_need(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
@@ -38,10 +48,12 @@ void plan_need(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
 /* Seen from the calling thread of plan_run(); every member may be NULL. */
 struct plan_events {
 	void (*started)(void *ctx, const struct plan_item *item);
-	void (*changes)(void *ctx, const struct plan_item *item); /* found while running, not planned before */
+	void (*changes)(void *ctx,
+			const struct plan_item *item); /* found while running, not planned before */
 	void (*line)(void *ctx, const struct plan_item *item, const char *text);
-	void (*ended)(void *ctx, const struct plan_item *item, const struct err *error); /* error NULL: well */
-	void (*tick)(void *ctx);						   /* ten times a second */
+	void (*ended)(void *ctx, const struct plan_item *item,
+		      const struct err *error); /* error NULL: well */
+	void (*tick)(void *ctx);		/* ten times a second */
 	void *ctx;
 };
 
@@ -56,7 +68,8 @@ struct plan_options {
 	bool allow_destroy;
 };
 
-/* Checks every step as STEP_PLANNING, in order of needs, on the calling thread. Items then carry their changes. */
+/* Checks every step as STEP_PLANNING, in order of needs, on the calling thread. Items then carry
+ * their changes. */
 int plan_check(struct plan *p, const struct plan_options *o, struct err **err);
 
 /* ERR_GUARD when a change restarts or destroys something and that is not allowed. */

@@ -1,13 +1,15 @@
 #pragma once
 /*
- * step.h: one piece of work: a thing that is to be so (check, apply, undo), or a look at something (apply only).
+ * step.h: one piece of work: a thing that is to be so (check, apply, undo), or a look at something
+ * (apply only).
  *
- * check() only reads; it yields what would change. apply() makes it so; afterwards check() must yield nothing, which
- * the engine (plan/run) looks after. A step without check() is a look: done in every run, changes nothing, yields
- * facts to the steps that need it. So plan, apply, drift, resuming and a second run that changes nothing are the
- * same table, run in different ways.
+ * check() only reads; it yields what would change. apply() makes it so; afterwards check() must
+ * yield nothing, which the engine (plan/run) looks after. A step without check() is a look: done in
+ * every run, changes nothing, yields facts to the steps that need it. So plan, apply, drift,
+ * resuming and a second run that changes nothing are the same table, run in different ways.
  *
- * A step's functions run on a worker thread, one at a time for one step, never before all its needs are done.
+ * A step's functions run on a worker thread, one at a time for one step, never before all its needs
+ * are done.
  */
 #include "plan/receipt.h"
 
@@ -24,8 +26,9 @@ enum step_mark {
 enum step_effect {
 	STEP_LIVE,	 /* at once */
 	STEP_COLD_START, /* at the next cold start of the machine */
-	STEP_RESTARTS,	 /* restarts or cuts off something that runs: refused without --allow-restart */
-	STEP_DESTROYS,	 /* destroys data: refused without --allow-destroy */
+	STEP_RESTARTS, /* restarts or cuts off something that runs: refused without --allow-restart
+			*/
+	STEP_DESTROYS, /* destroys data: refused without --allow-destroy */
 };
 
 struct step_change {
@@ -41,8 +44,8 @@ struct step_changes {
 };
 
 /* Adds a change; privileges may be NULL. */
-void step_changed(struct step_changes *c, enum step_mark mark, enum step_effect effect, const char *privileges,
-		  const char *fmt, ...) PRINTF(5, 6);
+void step_changed(struct step_changes *c, enum step_mark mark, enum step_effect effect,
+		  const char *privileges, const char *fmt, ...) PRINTF(5, 6);
 
 /* Adds a remark. */
 void step_note(struct step_changes *c, const char *fmt, ...) PRINTF(2, 3);
@@ -68,7 +71,7 @@ struct journal;
 struct step_run {
 	const struct clock *clock;
 	enum step_phase phase;
-	unsigned worker; /* 0 .. PLAN_WORKERS - 1; a thread's own number */
+	unsigned worker;	 /* 0 .. PLAN_WORKERS - 1; a thread's own number */
 	struct journal *journal; /* may be NULL */
 	struct receipt *receipt; /* may be NULL */
 	const struct step *step;
@@ -79,7 +82,8 @@ struct step_run {
 /* A line of progress: the last one is shown beside the running step. Any thread. */
 void step_line(struct step_run *run, const char *fmt, ...) PRINTF(2, 3);
 
-/* A look's answer when there is nothing to look at (machine off, not there yet); only while STEP_LOOKING. */
+/* A look's answer when there is nothing to look at (machine off, not there yet); only while
+ * STEP_LOOKING. */
 enum { STEP_SKIP = 1 };
 
 enum { STEP_NEEDS_MAX = 12 };
@@ -87,18 +91,21 @@ enum { STEP_NEEDS_MAX = 12 };
 struct step_ops {
 	const char *name;
 	enum receipt_part part; /* whom it waits for: RECEIPT_SERVER, RECEIPT_GUEST */
-	/* The answer is known only once needs are done (a guest must be asked): planning shows what it yields without. */
+	/* The answer is known only once needs are done (a guest must be asked): planning shows what
+	 * it yields without. */
 	bool late;
-	int (*check)(const struct step *s, struct step_run *run, struct step_changes *ret, struct err **err);
+	int (*check)(const struct step *s, struct step_run *run, struct step_changes *ret,
+		     struct err **err);
 	int (*apply)(const struct step *s, struct step_run *run, struct err **err);
-	/* After a failed apply(): leave nothing half done (a staged network). Its own error is logged. May be NULL. */
+	/* After a failed apply(): leave nothing half done (a staged network). Its own error is
+	 * logged. May be NULL. */
 	int (*undo)(const struct step *s, struct step_run *run, struct err **err);
 };
 
 struct step {
 	const struct step_ops *ops;
-	const char *id;				/* unique and for people: "clone router" */
-	const char *needs[STEP_NEEDS_MAX + 1];	/* ids, NULL-terminated */
-	void *ctx;				/* of the whole run */
-	const void *subject;			/* the part of the recipe it is about */
+	const char *id;			       /* unique and for people: "clone router" */
+	const char *needs[STEP_NEEDS_MAX + 1]; /* ids, NULL-terminated */
+	void *ctx;			       /* of the whole run */
+	const void *subject;		       /* the part of the recipe it is about */
 };

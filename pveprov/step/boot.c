@@ -54,16 +54,24 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 		if (done != 0)
 			return done < 0 ? -1 : 0;
 		if (run->phase == STEP_LOOKING) {
-			step_line(run, agent_there ? "cloud-init is at work" : "the guest agent does not answer");
+			step_line(run, agent_there ? "cloud-init is at work"
+						   : "the guest agent does not answer");
 			return STEP_SKIP;
 		}
-		step_line(run, agent_there ? "waiting for cloud-init" : "waiting for the guest agent");
+		step_line(run,
+			  agent_there ? "waiting for cloud-init" : "waiting for the guest agent");
 		if (!agent_there && pve_agent_wait(m->session->client, m->at, AGENT_MS, err) < 0)
 			return -1;
-		if (deadline_check(&d, err, "the first boot of %s (cloud-init wrote no %s)", m->vm->name, result_path) < 0)
-			return err_hint(err, "is cloud-init installed in template %" PRId64 "? See its serial console, and run "
-					     "again to go on", m->vm->template_id);
-		if (deadline_sleep(&d, deadline_poll_ms(clock_now_ms(run->clock) - d.start_ms, CLOUD_INIT_POLL_FLOOR_MS),
+		if (deadline_check(&d, err, "the first boot of %s (cloud-init wrote no %s)",
+				   m->vm->name, result_path) < 0)
+			return err_hint(err,
+					"is cloud-init installed in template %" PRId64
+					"? See its serial console, and run "
+					"again to go on",
+					m->vm->template_id);
+		if (deadline_sleep(&d,
+				   deadline_poll_ms(clock_now_ms(run->clock) - d.start_ms,
+						    CLOUD_INIT_POLL_FLOOR_MS),
 				   err) < 0)
 			return -1;
 	}

@@ -54,7 +54,9 @@ enum bridge_state bridge_compare(const struct session *s, const struct recipe_br
 	const char *cidr = b->cidr.addr.family == 6 ? f->cidr6 : f->cidr;
 	if (!same_cidr(b, cidr) || !same_ports(b, f->ports) || b->vlan_aware != f->vlan_aware)
 		return bridge_is_ours(s, f) ? BRIDGE_DIFFERS : BRIDGE_FOREIGN;
-	return s->net.changes && bridge_is_ours(s, f) && strstr(s->net.changes, b->name) ? BRIDGE_STAGED : BRIDGE_SAME;
+	return s->net.changes && bridge_is_ours(s, f) && strstr(s->net.changes, b->name)
+		       ? BRIDGE_STAGED
+		       : BRIDGE_SAME;
 }
 
 bool bridges_differ(const struct session *s)
@@ -87,10 +89,12 @@ bool bridge_changes_are_ours(const char *changes, const struct recipe *r)
 		_cleanup_strv_ struct strv words = { 0 };
 		if (starts_with(line, "+++") || starts_with(line, "---") || sign == '@')
 			continue;
-		strv_split(&words, sign == ' ' || sign == '+' || sign == '-' ? line + 1 : line, " \t\r");
+		strv_split(&words, sign == ' ' || sign == '+' || sign == '-' ? line + 1 : line,
+			   " \t\r");
 		if (words.n == 0)
 			continue;
-		bool heading = words.n > 1 && (streq(words.v[0], "iface") || streq(words.v[0], "auto"));
+		bool heading =
+			words.n > 1 && (streq(words.v[0], "iface") || streq(words.v[0], "auto"));
 		if (heading)
 			ours = is_named(r, words.v[1]);
 		if (sign == '-' || (sign == '+' && !ours))
@@ -99,8 +103,8 @@ bool bridge_changes_are_ours(const char *changes, const struct recipe *r)
 	return true;
 }
 
-static void add_change(const struct session *s, const struct recipe_bridge *b, enum bridge_state state,
-		       struct step_changes *ret)
+static void add_change(const struct session *s, const struct recipe_bridge *b,
+		       enum bridge_state state, struct step_changes *ret)
 {
 	char cidr[ADDR_TEXT_MAX] = "no address";
 	_cleanup_free_ char *privileges = xasprintf("Sys.Modify on /nodes/%s", s->node);
@@ -111,43 +115,55 @@ static void add_change(const struct session *s, const struct recipe_bridge *b, e
 	case BRIDGE_SAME:
 		break;
 	case BRIDGE_FOREIGN:
-		step_note(ret, "bridge '%s' is there, is not ours and differs from the recipe (%s): it is used as it is",
+		step_note(ret,
+			  "bridge '%s' is there, is not ours and differs from the recipe (%s): it "
+			  "is used as it is",
 			  b->name, cidr);
 		break;
 	case BRIDGE_ABSENT:
-		step_changed(ret, STEP_CREATE, STEP_LIVE, privileges, "bridge %s with %s", b->name, cidr);
+		step_changed(ret, STEP_CREATE, STEP_LIVE, privileges, "bridge %s with %s", b->name,
+			     cidr);
 		break;
 	case BRIDGE_DIFFERS:
-		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "bridge %s becomes %s", b->name, cidr);
+		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "bridge %s becomes %s",
+			     b->name, cidr);
 		break;
 	case BRIDGE_STAGED:
-		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "bridge %s, staged already, is brought up", b->name);
+		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges,
+			     "bridge %s, staged already, is brought up", b->name);
 		break;
 	}
 	if (b->cidr.addr.family && state != BRIDGE_SAME && state != BRIDGE_FOREIGN)
-		step_note(ret, "every machine on %s then reaches the node itself at %s, its ports 8006 and 22 too: leave "
-			       "'cidr' out or use the Proxmox firewall if that is not wanted",
+		step_note(ret,
+			  "every machine on %s then reaches the node itself at %s, its ports 8006 "
+			  "and 22 too: leave "
+			  "'cidr' out or use the Proxmox firewall if that is not wanted",
 			  b->name, cidr);
 }
 
-static int check(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check(const struct step *step, struct step_run *run, struct step_changes *ret,
+		 struct err **err)
 {
 	struct session *s = step->ctx;
 
 	if (run->phase == STEP_APPLYING && session_read_net(s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->recipe->n_bridges; i++)
-		add_change(s, &s->recipe->bridges[i], bridge_compare(s, &s->recipe->bridges[i]), ret);
+		add_change(s, &s->recipe->bridges[i], bridge_compare(s, &s->recipe->bridges[i]),
+			   ret);
 	return 0;
 }
 
-static int stage(struct session *s, const struct recipe_bridge *b, struct step_run *run, struct err **err)
+static int stage(struct session *s, const struct recipe_bridge *b, struct step_run *run,
+		 struct err **err)
 {
 	enum bridge_state state = bridge_compare(s, b);
 	_cleanup_free_ char *mark = mark_text(s->recipe->name, 0, NULL);
 	_cleanup_free_ char *ports = ports_text(b);
 	char cidr[ADDR_TEXT_MAX];
-	struct pve_bridge wanted = { .name = b->name, .ports = ports, .comment = mark, .vlan_aware = b->vlan_aware };
+	struct pve_bridge wanted = {
+		.name = b->name, .ports = ports, .comment = mark, .vlan_aware = b->vlan_aware
+	};
 
 	if (b->cidr.addr.family == 4)
 		wanted.cidr = addr_cidr_text(&b->cidr, cidr);
@@ -157,16 +173,21 @@ static int stage(struct session *s, const struct recipe_bridge *b, struct step_r
 		step_line(run, "staging %s", b->name);
 	if (state == BRIDGE_ABSENT)
 		return pve_net_create_bridge(s->client, s->node, &wanted, err);
-	return state == BRIDGE_DIFFERS ? pve_net_update_bridge(s->client, s->node, &wanted, err) : 0;
+	return state == BRIDGE_DIFFERS ? pve_net_update_bridge(s->client, s->node, &wanted, err)
+				       : 0;
 }
 
-/* Between the plan and now somebody else may have staged something: our reload would bring that into effect too. */
+/* Between the plan and now somebody else may have staged something: our reload would bring that
+ * into effect too. */
 static int refuse_foreign(const struct session *s, struct err **err)
 {
 	if (!s->net.changes || bridge_changes_are_ours(s->net.changes, s->recipe))
 		return 0;
-	err_set(err, ERR_GUARD, "somebody else has staged changes of the network of node '%s', which our reload would "
-				"bring into effect too:\n%s", s->node, s->net.changes);
+	err_set(err, ERR_GUARD,
+		"somebody else has staged changes of the network of node '%s', which our reload "
+		"would "
+		"bring into effect too:\n%s",
+		s->node, s->net.changes);
 	return err_hint(err, "apply or revert them first ('pveprov net revert')");
 }
 
@@ -184,7 +205,8 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 	return step_watch_end(&w, pve_net_apply(s->client, s->node, &w.watch, err), err);
 }
 
-/* Nothing foreign was pending before (refuse_foreign()): what is staged is ours and goes, unless that changed since. */
+/* Nothing foreign was pending before (refuse_foreign()): what is staged is ours and goes, unless
+ * that changed since. */
 static int undo(const struct step *step, struct step_run *run, struct err **err)
 {
 	struct session *s = step->ctx;
@@ -192,14 +214,18 @@ static int undo(const struct step *step, struct step_run *run, struct err **err)
 	if (session_read_net(s, err) < 0 || !s->net.changes)
 		return s->net.changes ? -1 : 0;
 	if (!bridge_changes_are_ours(s->net.changes, s->recipe))
-		return err_set(err, ERR_GUARD, "foreign changes are staged too, so nothing was reverted");
+		return err_set(err, ERR_GUARD,
+			       "foreign changes are staged too, so nothing was reverted");
 	step_line(run, "reverting what was staged");
 	return pve_net_revert(s->client, s->node, err);
 }
 
-const struct step_ops step_bridges = { .name = "bridges", .check = check, .apply = apply, .undo = undo };
+const struct step_ops step_bridges = {
+	.name = "bridges", .check = check, .apply = apply, .undo = undo
+};
 
-/* The card of some machine of the cluster's node hangs on the bridge: only configurations of ours are known here. */
+/* The card of some machine of the cluster's node hangs on the bridge: only configurations of ours
+ * are known here. */
 static bool removable(const struct session *s, const struct recipe_bridge *b)
 {
 	const struct pve_iface *f = pve_net_find(&s->net, b->name);
@@ -207,7 +233,8 @@ static bool removable(const struct session *s, const struct recipe_bridge *b)
 	return f && bridge_is_ours(s, f);
 }
 
-static int check_remove(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check_remove(const struct step *step, struct step_run *run, struct step_changes *ret,
+			struct err **err)
 {
 	struct session *s = step->ctx;
 
@@ -217,7 +244,8 @@ static int check_remove(const struct step *step, struct step_run *run, struct st
 		const struct recipe_bridge *b = &s->recipe->bridges[i];
 		_cleanup_free_ char *privileges = xasprintf("Sys.Modify on /nodes/%s", s->node);
 		if (removable(s, b))
-			step_changed(ret, STEP_DELETE, STEP_DESTROYS, privileges, "bridge %s", b->name);
+			step_changed(ret, STEP_DELETE, STEP_DESTROYS, privileges, "bridge %s",
+				     b->name);
 		else if (pve_net_find(&s->net, b->name))
 			step_note(ret, "bridge %s is not ours: left alone", b->name);
 	}
@@ -238,14 +266,16 @@ static int look_at_user(void *ctx, struct err **err)
 	const char *key;
 	const json_t *value;
 
-	if (pve_vm_config(u->s->client, (struct pve_vm){ u->entry->node, u->entry->id }, false, &config, &why) < 0)
+	if (pve_vm_config(u->s->client, (struct pve_vm){ u->entry->node, u->entry->id }, false,
+			  &config, &why) < 0)
 		return why->kind == ERR_NOT_FOUND ? 0 : err_move(err, TAKE_PTR(why));
 	json_object_foreach(config, key, value)
 		for (size_t i = 0; i < u->s->recipe->n_bridges && !u->bridge; i++) {
 			const struct recipe_bridge *b = &u->s->recipe->bridges[i];
 			_cleanup_free_ char *option = xasprintf("bridge=%s", b->name);
 			const char *text = json_string_value(value);
-			const char *at = starts_with(key, "net") && text ? strstr(text, option) : NULL;
+			const char *at =
+				starts_with(key, "net") && text ? strstr(text, option) : NULL;
 			char end = at ? at[strlen(option)] : 'x';
 			if (removable(u->s, b) && (end == '\0' || end == ','))
 				u->bridge = xstrdup(b->name);
@@ -271,8 +301,8 @@ static int refuse_used(struct session *s, struct err **err)
 	int r = session_parallel(jobs, n, err);
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0 && users[i].bridge) {
-			err_set(err, ERR_GUARD, "bridge '%s' is used by VM %u '%s' too", users[i].bridge, vms[i].id,
-				vms[i].name ? vms[i].name : "");
+			err_set(err, ERR_GUARD, "bridge '%s' is used by VM %u '%s' too",
+				users[i].bridge, vms[i].id, vms[i].name ? vms[i].name : "");
 			r = err_hint(err, "the machines of the recipe are gone; the bridge stays");
 		}
 		free(users[i].bridge);
@@ -297,4 +327,6 @@ static int remove_bridges(const struct step *step, struct step_run *run, struct 
 	return step_watch_end(&w, pve_net_apply(s->client, s->node, &w.watch, err), err);
 }
 
-const struct step_ops step_bridges_remove = { .name = "remove-bridges", .check = check_remove, .apply = remove_bridges };
+const struct step_ops step_bridges_remove = { .name = "remove-bridges",
+					      .check = check_remove,
+					      .apply = remove_bridges };

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * bridge.h: the recipe's bridges on the node: all are staged, then brought up by one reload. A bridge is ours when its
- * comment carries our mark; others are used as they are and never changed.
+ * bridge.h: the recipe's bridges on the node: all are staged, then brought up by one reload. A
+ * bridge is ours when its comment carries our mark; others are used as they are and never changed.
  */
 #include "step/session.h"
 

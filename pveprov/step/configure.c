@@ -37,7 +37,8 @@ static char *privileges_of(const struct machine *m, const struct wanted_change *
 	for (size_t i = 0; i < m->vm->n_nics; i++) {
 		_cleanup_free_ char *key = xasprintf("net%zu", i);
 		if (streq(key, c->key) && c->value)
-			buf_addf(&text, "; SDN.Use on /sdn/zones/localnetwork/%s", m->vm->nics[i].bridge);
+			buf_addf(&text, "; SDN.Use on /sdn/zones/localnetwork/%s",
+				 m->vm->nics[i].bridge);
 	}
 	for (size_t i = 0; i < m->vm->n_passthrough; i++) {
 		_cleanup_free_ char *key = xasprintf("hostpci%zu", i);
@@ -47,7 +48,8 @@ static char *privileges_of(const struct machine *m, const struct wanted_change *
 	return buf_take(&text);
 }
 
-static int check(const struct step *step, struct step_run *run UNUSED, struct step_changes *ret, struct err **err)
+static int check(const struct step *step, struct step_run *run UNUSED, struct step_changes *ret,
+		 struct err **err)
 {
 	struct machine *m = (struct machine *)step->subject;
 	_cleanup_wanted_ struct wanted w = { 0 };
@@ -59,22 +61,26 @@ static int check(const struct step *step, struct step_run *run UNUSED, struct st
 		const struct wanted_change *c = &w.v[i];
 		_cleanup_free_ char *privileges = privileges_of(m, c);
 		if (!c->from)
-			step_changed(ret, STEP_CREATE, c->effect, privileges, "%s: %s", c->key, c->to);
+			step_changed(ret, STEP_CREATE, c->effect, privileges, "%s: %s", c->key,
+				     c->to);
 		else if (!c->to)
-			step_changed(ret, STEP_DELETE, c->effect, privileges, "%s: %s", c->key, c->from);
+			step_changed(ret, STEP_DELETE, c->effect, privileges, "%s: %s", c->key,
+				     c->from);
 		else
-			step_changed(ret, c->effect == STEP_RESTARTS ? STEP_RESTART : STEP_CHANGE, c->effect, privileges,
-				     "%s: %s -> %s", c->key, c->from, c->to);
+			step_changed(ret, c->effect == STEP_RESTARTS ? STEP_RESTART : STEP_CHANGE,
+				     c->effect, privileges, "%s: %s -> %s", c->key, c->from, c->to);
 		cloud_init |= c->cloud_init;
 		for (size_t k = 0; starts_with(c->key, "hostpci") && k < m->vm->n_passthrough; k++)
 			if (m->pci[k].why && streq_null(c->value, m->pci[k].value))
 				step_note(ret, "%s: %s", c->key, m->pci[k].why);
 		if (streq(c->key, "cicustom") && c->from)
-			step_note(ret, "cicustom came from the template and would override user and keys: it is removed "
+			step_note(ret, "cicustom came from the template and would override user "
+				       "and keys: it is removed "
 				       "('keep_cicustom: true' keeps it)");
 	}
 	if (cloud_init && m->exists && (m->running || m->has_snapshot))
-		step_note(ret, "cloud-init's data changes: it runs again at the next cold start, with new SSH host keys");
+		step_note(ret, "cloud-init's data changes: it runs again at the next cold start, "
+			       "with new SSH host keys");
 	return 0;
 }
 

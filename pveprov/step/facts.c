@@ -11,7 +11,8 @@ const char facts_script[] =
 	"for d in /sys/bus/pci/devices/*; do\n"
 	"	[ -r \"$d/class\" ] || continue\n"
 	"	case $(cat \"$d/class\") in 0x0200*) ;; *) continue ;; esac\n"
-	"	[ \"$(cat \"$d/vendor\")\" = 0x1af4 ] && continue\n" /* virtio: found by our MAC addresses */
+	"	[ \"$(cat \"$d/vendor\")\" = 0x1af4 ] && continue\n" /* virtio: found by our MAC
+									addresses */
 	"	macs=\n"
 	"	for a in \"$d\"/net/*/address; do [ -r \"$a\" ] && macs=$macs,$(cat \"$a\"); done\n"
 	"	echo \"${d##*/} ${macs:--}\"\n"
@@ -54,8 +55,8 @@ static size_t count_names(const struct recipe_vm *vm)
 	return n;
 }
 
-int facts_ports(const struct recipe_vm *vm, const char *printed, struct arena *a, struct render_port **ret,
-		size_t *ret_n, struct err **err)
+int facts_ports(const struct recipe_vm *vm, const char *printed, struct arena *a,
+		struct render_port **ret, size_t *ret_n, struct err **err)
 {
 	_cleanup_strv_ struct strv seen = { 0 };
 	size_t wanted = count_names(vm), n = 0;
@@ -63,15 +64,19 @@ int facts_ports(const struct recipe_vm *vm, const char *printed, struct arena *a
 	read_addresses(vm, printed, &seen);
 	if (seen.n < wanted || wanted > PORTS_MAX) {
 		_cleanup_free_ char *list = strv_join(&seen, ", ");
-		err_set(err, ERR_CONFLICT, "%s: the recipe names %zu ports of passed-through cards, the guest sees %zu%s%s",
+		err_set(err, ERR_CONFLICT,
+			"%s: the recipe names %zu ports of passed-through cards, the guest sees "
+			"%zu%s%s",
 			vm->name, wanted, seen.n, seen.n ? ": " : "", seen.n ? list : "");
-		return err_hint(err, "does the guest's kernel have a driver for the card, and is the whole card passed through?");
+		return err_hint(err, "does the guest's kernel have a driver for the card, and is "
+				     "the whole card passed through?");
 	}
 	struct render_port *ports = arena_array(a, wanted ? wanted : 1, sizeof(*ports));
 	for (size_t i = 0; i < vm->n_passthrough; i++)
 		for (size_t k = 0; k < vm->passthrough[i].names.n; k++, n++)
 			ports[n] = (struct render_port){ .name = vm->passthrough[i].names.v[k],
-							 .pci_path = arena_printf(a, "pci-%s", seen.v[n]) };
+							 .pci_path = arena_printf(a, "pci-%s",
+										  seen.v[n]) };
 	*ret = ports;
 	*ret_n = n;
 	return 0;
@@ -82,19 +87,24 @@ static const struct {
 	enum render_distribution distribution;
 } distributions[] = { { "arch", RENDER_ARCH }, { "debian", RENDER_DEBIAN } };
 
-int facts_distribution(const char *id, const char *pretty, enum render_distribution *ret, struct err **err)
+int facts_distribution(const char *id, const char *pretty, enum render_distribution *ret,
+		       struct err **err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(distributions); i++)
 		if (streq_null(id, distributions[i].id)) {
 			*ret = distributions[i].distribution;
 			return 0;
 		}
-	err_set(err, ERR_CONFLICT, "the guest runs %s, and a router can be made of Debian or Arch only",
-		pretty ? pretty : id ? id : "an unknown system");
+	err_set(err, ERR_CONFLICT,
+		"the guest runs %s, and a router can be made of Debian or Arch only",
+		pretty ? pretty
+		: id   ? id
+		       : "an unknown system");
 	return err_hint(err, "name a template of Debian 13 or Arch in the recipe");
 }
 
-int facts_assume(const struct recipe_vm *vm, struct arena *a, struct render_facts *ret, struct err **err)
+int facts_assume(const struct recipe_vm *vm, struct arena *a, struct render_facts *ret,
+		 struct err **err)
 {
 	_cleanup_buf_ struct buf printed = { 0 };
 	struct render_port *ports = NULL;
@@ -105,13 +115,16 @@ int facts_assume(const struct recipe_vm *vm, struct arena *a, struct render_fact
 			buf_addf(&printed, "0000:%02zx:00.%zu -\n", i + 1, k);
 	if (facts_ports(vm, buf_text(&printed), a, &ports, &n, err) < 0)
 		return -1;
-	*ret = (struct render_facts){
-		.distribution = RENDER_DEBIAN, .hostname = vm->name, .ports = ports, .n_ports = n, .assumed = true
-	};
+	*ret = (struct render_facts){ .distribution = RENDER_DEBIAN,
+				      .hostname = vm->name,
+				      .ports = ports,
+				      .n_ports = n,
+				      .assumed = true };
 	return 0;
 }
 
-int facts_load(const char *path, const struct recipe_vm *vm, struct arena *a, struct render_facts *ret, struct err **err)
+int facts_load(const char *path, const struct recipe_vm *vm, struct arena *a,
+	       struct render_facts *ret, struct err **err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_json_ json_t *facts = NULL;
@@ -129,11 +142,18 @@ int facts_load(const char *path, const struct recipe_vm *vm, struct arena *a, st
 			const char *name = vm->passthrough[i].names.v[k];
 			const char *pci = json_text(json_map(facts, "ports"), name);
 			if (!pci)
-				return err_set(err, ERR_RECIPE, "%s: ports has no '%s' (\"pci-0000:01:00.0\" for one)", path, name);
-			ports[n] = (struct render_port){ .name = name, .pci_path = arena_strdup(a, pci) };
+				return err_set(
+					err, ERR_RECIPE,
+					"%s: ports has no '%s' (\"pci-0000:01:00.0\" for one)",
+					path, name);
+			ports[n] = (struct render_port){ .name = name,
+							 .pci_path = arena_strdup(a, pci) };
 		}
 	*ret = (struct render_facts){
-		.distribution = distribution, .hostname = vm->name, .ports = ports, .n_ports = n,
+		.distribution = distribution,
+		.hostname = vm->name,
+		.ports = ports,
+		.n_ports = n,
 	};
 	return 0;
 }
@@ -155,7 +175,10 @@ static int read_facts(struct machine *m, struct shell *shell, struct err **err)
 	     facts_ports(m->vm, buf_text(&r.out), &m->facts_arena, &ports, &n, err) < 0))
 		return -1;
 	m->facts = (struct render_facts){
-		.distribution = distribution, .hostname = m->vm->name, .ports = ports, .n_ports = n,
+		.distribution = distribution,
+		.hostname = m->vm->name,
+		.ports = ports,
+		.n_ports = n,
 	};
 	return 0;
 }
@@ -172,7 +195,8 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 	if (render_router(m->session->recipe, m->vm, &m->facts, &m->bundle, err) < 0)
 		return -1;
 	m->rendered = true;
-	step_line(run, "%s, %zu files", m->facts.distribution == RENDER_ARCH ? "Arch" : "Debian", m->bundle.n_files);
+	step_line(run, "%s, %zu files", m->facts.distribution == RENDER_ARCH ? "Arch" : "Debian",
+		  m->bundle.n_files);
 	return 0;
 }
 

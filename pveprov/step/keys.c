@@ -9,8 +9,8 @@ enum { KEYS_BYTES_MAX = 256 * 1024 };
 
 bool keys_is_public(const char *line)
 {
-	static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-ed25519@",
-					     "sk-ecdsa-sha2-" };
+	static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-",
+					     "sk-ssh-ed25519@", "sk-ecdsa-sha2-" };
 	const char *blank = strchr(line, ' ');
 
 	if (!blank)
@@ -32,7 +32,8 @@ static bool has_key(const struct strv *keys, const char *line)
 
 	len += line[len] ? 1 + strcspn(line + len + 1, " ") : 0;
 	for (size_t i = 0; i < keys->n; i++)
-		if (strncmp(keys->v[i], line, len) == 0 && (!keys->v[i][len] || keys->v[i][len] == ' '))
+		if (strncmp(keys->v[i], line, len) == 0 &&
+		    (!keys->v[i][len] || keys->v[i][len] == ' '))
 			return true;
 	return false;
 }
@@ -47,7 +48,8 @@ static int add_lines(struct strv *keys, const char *text, const char *where, str
 		if (!*line || *line == '#')
 			continue;
 		if (!keys_is_public(line))
-			return err_set(err, ERR_USAGE, "%s: line %zu is not an SSH public key", where, i + 1);
+			return err_set(err, ERR_USAGE, "%s: line %zu is not an SSH public key",
+				       where, i + 1);
 		if (!has_key(keys, line))
 			strv_add(keys, line);
 	}
@@ -63,14 +65,16 @@ static int add_file(struct strv *keys, const char *path, struct err **err)
 	return add_lines(keys, buf_text(&text), path, err);
 }
 
-static int add_agent(struct strv *keys, const struct step_ssh *ssh, const struct clock *clock, struct err **err)
+static int add_agent(struct strv *keys, const struct step_ssh *ssh, const struct clock *clock,
+		     struct err **err)
 {
 	static const char *const argv[] = { "ssh-add", "-L", NULL };
 	_cleanup_proc_result_ struct proc_result r = { 0 };
 
 	if (!ssh->agent_socket) {
 		err_set(err, ERR_USAGE, "the recipe wants the SSH agent's keys, but no agent runs");
-		return err_hint(err, "start one ('eval $(ssh-agent)', 'ssh-add'), or name a public key file under ssh: keys:");
+		return err_hint(err, "start one ('eval $(ssh-agent)', 'ssh-add'), or name a public "
+				     "key file under ssh: keys:");
 	}
 	_cleanup_free_ char *socket = xasprintf("SSH_AUTH_SOCK=%s", ssh->agent_socket);
 	const char *const env[] = { socket, NULL };
@@ -94,8 +98,8 @@ static int add_context_key(struct strv *keys, const char *key_file, struct err *
 	return err_hint(err, "make it with 'ssh-keygen -y -f %s > %s'", key_file, path);
 }
 
-int keys_collect(const struct recipe_ssh *recipe, const struct step_ssh *ssh, const struct clock *clock,
-		 struct strv *ret, struct err **err)
+int keys_collect(const struct recipe_ssh *recipe, const struct step_ssh *ssh,
+		 const struct clock *clock, struct strv *ret, struct err **err)
 {
 	_cleanup_strv_ struct strv keys = { 0 };
 
@@ -105,7 +109,8 @@ int keys_collect(const struct recipe_ssh *recipe, const struct step_ssh *ssh, co
 		const char *key = recipe->keys.v[i];
 		int r = 0;
 		if (!streq(key, "agent"))
-			r = keys_is_public(key) ? add_lines(&keys, key, "ssh: keys", err) : add_file(&keys, key, err);
+			r = keys_is_public(key) ? add_lines(&keys, key, "ssh: keys", err)
+						: add_file(&keys, key, err);
 		else if (ssh->agent_socket || !ssh->key_file)
 			r = add_agent(&keys, ssh, clock, err);
 		if (r < 0)

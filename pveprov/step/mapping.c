@@ -19,7 +19,8 @@ static int read_again(struct session *s, struct err **err)
 	return session_read_pci(s, err);
 }
 
-static int check(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check(const struct step *step, struct step_run *run, struct step_changes *ret,
+		 struct err **err)
 {
 	const struct machine *m = step->subject;
 
@@ -30,8 +31,10 @@ static int check(const struct step *step, struct step_run *run, struct step_chan
 		if (run->phase == STEP_APPLYING && read_again(m->session, err) < 0)
 			return -1;
 		if (!find_mapping(m->session, pci->mapping))
-			step_changed(ret, STEP_CREATE, STEP_LIVE, "Mapping.Modify on /mapping/pci; Sys.Audit on /",
-				     "PCI mapping '%s' for %s on node '%s'", pci->mapping, pci->path, m->at.node);
+			step_changed(ret, STEP_CREATE, STEP_LIVE,
+				     "Mapping.Modify on /mapping/pci; Sys.Audit on /",
+				     "PCI mapping '%s' for %s on node '%s'", pci->mapping,
+				     pci->path, m->at.node);
 	}
 	return 0;
 }
@@ -46,7 +49,8 @@ static int create(const struct machine *m, const struct machine_pci *pci, struct
 		.name = pci->mapping, .description = mark, .entries = &entry, .n_entries = 1
 	};
 
-	if (pve_mapping_entry_of(s->devices, s->n_devices, m->at.node, pci->path, &a, &entry, err) < 0)
+	if (pve_mapping_entry_of(s->devices, s->n_devices, m->at.node, pci->path, &a, &entry, err) <
+	    0)
 		return -1;
 	return pve_mapping_create(s->client, &mapping, err);
 }
@@ -72,11 +76,13 @@ static bool is_ours(const struct session *s, const struct pve_mapping *mapping)
 {
 	_cleanup_mark_ struct mark mark = { 0 };
 
-	return mapping->description && mark_find(mapping->description, &mark) && streq(mark.recipe, s->recipe->name);
+	return mapping->description && mark_find(mapping->description, &mark) &&
+	       streq(mark.recipe, s->recipe->name);
 }
 
 /* Every mapping with our mark: the recipe may have named another device since. */
-static int check_remove(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check_remove(const struct step *step, struct step_run *run, struct step_changes *ret,
+			struct err **err)
 {
 	struct session *s = step->ctx;
 
@@ -84,8 +90,9 @@ static int check_remove(const struct step *step, struct step_run *run, struct st
 		return -1;
 	for (size_t i = 0; i < s->n_mappings; i++)
 		if (is_ours(s, &s->mappings[i]))
-			step_changed(ret, STEP_DELETE, STEP_DESTROYS, "Mapping.Modify on /mapping/pci",
-				     "PCI mapping '%s'", s->mappings[i].name);
+			step_changed(ret, STEP_DELETE, STEP_DESTROYS,
+				     "Mapping.Modify on /mapping/pci", "PCI mapping '%s'",
+				     s->mappings[i].name);
 	return 0;
 }
 
@@ -95,9 +102,12 @@ static int remove_all(const struct step *step, struct step_run *run, struct err 
 
 	(void)run;
 	for (size_t i = 0; i < s->n_mappings; i++)
-		if (is_ours(s, &s->mappings[i]) && pve_mapping_delete(s->client, s->mappings[i].name, err) < 0)
+		if (is_ours(s, &s->mappings[i]) &&
+		    pve_mapping_delete(s->client, s->mappings[i].name, err) < 0)
 			return -1;
 	return 0;
 }
 
-const struct step_ops step_mapping_remove = { .name = "remove-mapping", .check = check_remove, .apply = remove_all };
+const struct step_ops step_mapping_remove = { .name = "remove-mapping",
+					      .check = check_remove,
+					      .apply = remove_all };

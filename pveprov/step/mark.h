@@ -4,8 +4,9 @@
  *
  *     pveprov: recipe=home-router id=100 role=router
  *
- * sent in the clone call itself. A clone of a marked machine inherits the description, so the mark counts only where its
- * id is the machine's own. A bridge's mark is its comment, "pveprov: recipe=home-router". Pure.
+ * sent in the clone call itself. A clone of a marked machine inherits the description, so the mark
+ * counts only where its id is the machine's own. A bridge's mark is its comment, "pveprov:
+ * recipe=home-router". Pure.
  */
 #include "base/base.h"
 
@@ -18,7 +19,8 @@ struct mark {
 /* malloc'd line without a line end. id 0 and role NULL are left out. */
 char *mark_text(const char *recipe, int64_t id, const char *role);
 
-/* Finds the first mark in a description (any of its lines). False: there is none, or it is broken. */
+/* Finds the first mark in a description (any of its lines). False: there is none, or it is broken.
+ */
 bool mark_find(const char *description, struct mark *ret);
 
 /* The machine `id` with that description belongs to `recipe`. */

@@ -46,8 +46,10 @@ static void add_for_vm(struct strv *needs, int64_t id, const char *const *privil
 
 void privileges_of_guests(const struct session *s, struct strv *needs)
 {
-	static const char *const look[] = { "VM.Audit", "VM.GuestAgent.Audit|VM.Monitor",
-					    "VM.GuestAgent.FileRead|VM.GuestAgent.Unrestricted|VM.Monitor" };
+	static const char *const look[] = {
+		"VM.Audit", "VM.GuestAgent.Audit|VM.Monitor",
+		"VM.GuestAgent.FileRead|VM.GuestAgent.Unrestricted|VM.Monitor"
+	};
 	static const char *const run[] = { "VM.GuestAgent.Unrestricted|VM.Monitor" };
 
 	for (size_t i = 0; i < s->n_machines; i++) {
@@ -68,31 +70,57 @@ static void add_bridges(const struct session *s, struct strv *needs)
 	}
 	for (size_t i = 0; i < s->recipe->n_vms; i++)
 		for (size_t k = 0; k < s->recipe->vms[i].n_nics; k++) {
-			_cleanup_free_ char *use = xasprintf("SDN.Use on /sdn/zones/localnetwork/%s",
-							     s->recipe->vms[i].nics[k].bridge);
+			_cleanup_free_ char *use =
+				xasprintf("SDN.Use on /sdn/zones/localnetwork/%s",
+					  s->recipe->vms[i].nics[k].bridge);
 			add(needs, use);
 		}
 }
 
+static const char *const build_privileges[] = {
+	"VM.Allocate",	    "VM.Config.CPU",	    "VM.Config.Memory",	   "VM.Config.Network",
+	"VM.Config.HWType", "VM.Config.Options",    "VM.Config.Cloudinit", "VM.PowerMgmt",
+	"VM.Snapshot",	    "VM.Snapshot.Rollback",
+};
+
+static void add_mapping(const struct session *s, struct strv *needs)
+{
+	if (pve_auth_is_root(s->client))
+		return; /* uses the raw address */
+	add(needs, "Sys.Audit on /");
+	add(needs, "Mapping.Modify on /mapping/pci");
+	add(needs, "Mapping.Use on /mapping/pci");
+}
+
+void privileges_of_node(const struct session *s, struct strv *needs)
+{
+	_cleanup_free_ char *modify = xasprintf("Sys.Modify on /nodes/%s", s->node);
+
+	for (size_t i = 0; i < ARRAY_SIZE(build_privileges); i++) {
+		_cleanup_free_ char *need = xasprintf("%s on /vms", build_privileges[i]);
+		add(needs, need);
+	}
+	add(needs, "VM.Clone on /vms");
+	add(needs, "VM.Audit on /vms");
+	add(needs, "VM.GuestAgent.Audit|VM.Monitor on /vms");
+	add(needs, "VM.GuestAgent.Unrestricted|VM.Monitor on /vms");
+	add(needs, "Datastore.AllocateSpace on /storage");
+	add(needs, modify);
+	add(needs, "SDN.Use on /sdn/zones/localnetwork");
+	add_mapping(s, needs);
+}
+
 void privileges_of_job(const struct session *s, struct strv *needs)
 {
-	static const char *const build[] = {
-		"VM.Allocate",	      "VM.Config.CPU",	    "VM.Config.Memory",	   "VM.Config.Network",
-		"VM.Config.HWType",   "VM.Config.Options",  "VM.Config.Cloudinit",
-		"VM.PowerMgmt",	      "VM.Snapshot",	    "VM.Snapshot.Rollback",
-	};
 	static const char *const source[] = { "VM.Clone", "VM.Audit" };
 
 	add_bridges(s, needs);
 	for (size_t i = 0; i < s->recipe->n_vms; i++) {
 		const struct recipe_vm *vm = &s->recipe->vms[i];
 		add_for_vm(needs, vm->template_id, source, ARRAY_SIZE(source));
-		add_for_vm(needs, vm->id, build, ARRAY_SIZE(build));
-		if (vm->n_passthrough && !pve_auth_is_root(s->client)) {
-			add(needs, "Sys.Audit on /");
-			add(needs, "Mapping.Modify on /mapping/pci");
-			add(needs, "Mapping.Use on /mapping/pci");
-		}
+		add_for_vm(needs, vm->id, build_privileges, ARRAY_SIZE(build_privileges));
+		if (vm->n_passthrough)
+			add_mapping(s, needs);
 	}
 	privileges_of_guests(s, needs);
 }
@@ -116,7 +144,8 @@ static char *name_here(struct session *s, const char *privileges)
 	const struct pve_version *version = NULL;
 
 	strv_split(&any, privileges, "|");
-	bool old = any.n > 1 && session_version(s, &version, NULL) == 0 && !pve_version_at_least(version, 9, 0, 0);
+	bool old = any.n > 1 && session_version(s, &version, NULL) == 0 &&
+		   !pve_version_at_least(version, 9, 0, 0);
 	return xstrdup(any.v[old ? any.n - 1 : 0]);
 }
 
@@ -130,14 +159,17 @@ static char *grant_lines(struct session *s, const struct strv *paths, const stru
 	buf_adds(&text, "on the node, as root:");
 	for (size_t i = 0; i < paths->n; i++)
 		buf_addf(&text,
-			 "\n  pveum role add PveprovNeeds%zu --privs '%s'\n  pveum acl modify %s --%s '%s' --roles PveprovNeeds%zu",
+			 "\n  pveum role add PveprovNeeds%zu --privs '%s'\n  pveum acl modify %s "
+			 "--%s '%s' --roles PveprovNeeds%zu",
 			 i + 1, lists->v[i], paths->v[i], token ? "tokens" : "users", user, i + 1);
 	if (token)
-		buf_addf(&text, "\n(a token has no more than its user '%.*s' has)", (int)(token - user), user);
+		buf_addf(&text, "\n(a token has no more than its user '%.*s' has)",
+			 (int)(token - user), user);
 	return buf_take(&text);
 }
 
-static void note_missing(struct strv *paths, struct strv *lists, const char *path, const char *privilege)
+static void note_missing(struct strv *paths, struct strv *lists, const char *path,
+			 const char *privilege)
 {
 	for (size_t i = 0; i < paths->n; i++)
 		if (streq(paths->v[i], path)) {
@@ -150,7 +182,8 @@ static void note_missing(struct strv *paths, struct strv *lists, const char *pat
 	strv_add(lists, privilege);
 }
 
-int privileges_check(struct session *s, const struct strv *needs, struct problems *p, struct err **err)
+int privileges_check(struct session *s, const struct strv *needs, struct problems *p,
+		     struct err **err)
 {
 	const struct pve_permissions *may;
 	_cleanup_strv_ struct strv paths = { 0 }, lists = { 0 };
@@ -161,7 +194,8 @@ int privileges_check(struct session *s, const struct strv *needs, struct problem
 		return -1;
 	for (size_t i = 0; i < needs->n; i++) {
 		_cleanup_free_ char *privileges = NULL, *path = NULL;
-		if (!privileges_split(needs->v[i], &privileges, &path) || has_any(may, path, privileges))
+		if (!privileges_split(needs->v[i], &privileges, &path) ||
+		    has_any(may, path, privileges))
 			continue;
 		_cleanup_free_ char *name = name_here(s, privileges);
 		note_missing(&paths, &lists, path, name);
@@ -170,6 +204,7 @@ int privileges_check(struct session *s, const struct strv *needs, struct problem
 		return 0;
 	_cleanup_free_ char *hint = grant_lines(s, &paths, &lists);
 	for (size_t i = 0; i < paths.n; i++)
-		problem_add(p, ERR_AUTH, hint, "'%s' lacks %s on %s", pve_auth_user(s->client), lists.v[i], paths.v[i]);
+		problem_add(p, ERR_AUTH, hint, "'%s' lacks %s on %s", pve_auth_user(s->client),
+			    lists.v[i], paths.v[i]);
 	return 0;
 }

@@ -17,7 +17,8 @@ int problem_take(struct problems *p, struct err *from, struct err **err)
 {
 	_cleanup_err_ struct err *owned = from;
 
-	if (owned->kind == ERR_INTERRUPTED || owned->kind == ERR_UNREACHABLE || owned->kind == ERR_TIMEOUT)
+	if (owned->kind == ERR_INTERRUPTED || owned->kind == ERR_UNREACHABLE ||
+	    owned->kind == ERR_TIMEOUT)
 		return err_move(err, TAKE_PTR(owned));
 	problem_add(p, owned->kind, owned->hint, "%s", owned->text);
 	return 0;
@@ -32,7 +33,8 @@ int problems_finish(const struct problems *p, struct err **err)
 	if (p->texts.n == 1)
 		err_set(err, p->kind, "%s", texts);
 	else
-		err_set(err, p->kind, "%zu things stand in the way (nothing was changed):\n  - %s", p->texts.n, texts);
+		err_set(err, p->kind, "%zu things stand in the way (nothing was changed):\n  - %s",
+			p->texts.n, texts);
 	return p->hints.n ? err_hint(err, "%s", hints) : -1;
 }
 

@@ -12,9 +12,11 @@ struct problems {
 };
 
 /* Adds one; hint may be NULL. */
-void problem_add(struct problems *p, enum err_kind kind, const char *hint, const char *fmt, ...) PRINTF(4, 5);
+void problem_add(struct problems *p, enum err_kind kind, const char *hint, const char *fmt, ...)
+	PRINTF(4, 5);
 
-/* An error of one look becomes a problem and the looking goes on; interruptions and lost connections do not. */
+/* An error of one look becomes a problem and the looking goes on; interruptions and lost
+ * connections do not. */
 int problem_take(struct problems *p, struct err *from, struct err **err);
 
 /* All of them as one error, or 0. */

@@ -23,8 +23,9 @@ static void tell_counts(const struct push_state *state, struct step_changes *ret
 static void tell(const struct push_state *state, struct step_changes *ret)
 {
 	static const enum step_mark marks[] = {
-		[PUSH_PACKAGE] = STEP_CREATE, [PUSH_CREATE] = STEP_CREATE,  [PUSH_CHANGE] = STEP_CHANGE,
-		[PUSH_REMOVE] = STEP_DELETE,  [PUSH_ENABLE] = STEP_CHANGE,  [PUSH_DISABLE] = STEP_CHANGE,
+		[PUSH_PACKAGE] = STEP_CREATE, [PUSH_CREATE] = STEP_CREATE,
+		[PUSH_CHANGE] = STEP_CHANGE,  [PUSH_REMOVE] = STEP_DELETE,
+		[PUSH_ENABLE] = STEP_CHANGE,  [PUSH_DISABLE] = STEP_CHANGE,
 		[PUSH_MASK] = STEP_CHANGE,    [PUSH_START] = STEP_CHANGE,
 	};
 
@@ -37,16 +38,19 @@ static void tell(const struct push_state *state, struct step_changes *ret)
 			     push_kind_text(state->changes[i].kind), state->changes[i].name);
 }
 
-static int check(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check(const struct step *step, struct step_run *run, struct step_changes *ret,
+		 struct err **err)
 {
 	struct machine *m = (struct machine *)step->subject;
 	_cleanup_push_state_ struct push_state state = { 0 };
 	struct shell *shell;
 
 	if (run->phase == STEP_PLANNING) {
-		/* a machine that runs is compared when it is asked (apply, drift): planning waits for nobody */
+		/* a machine that runs is compared when it is asked (apply, drift): planning waits
+		 * for nobody */
 		if (!m->running)
-			step_changed(ret, STEP_CREATE, STEP_LIVE, NULL, "packages and configuration of %s", m->vm->name);
+			step_changed(ret, STEP_CREATE, STEP_LIVE, NULL,
+				     "packages and configuration of %s", m->vm->name);
 		return 0;
 	}
 	if (machine_ssh(m, &shell, err) < 0 || push_check(shell, &m->bundle, &state, err) < 0)
@@ -54,7 +58,8 @@ static int check(const struct step *step, struct step_run *run, struct step_chan
 	tell(&state, ret);
 	/* a router that was confirmed before is in use: its reboot needs leave */
 	if (state.n && state.reboots && state.last && !m->started_now)
-		step_changed(ret, STEP_RESTART, STEP_RESTARTS, NULL, "names of interfaces change: %s reboots", m->vm->name);
+		step_changed(ret, STEP_RESTART, STEP_RESTARTS, NULL,
+			     "names of interfaces change: %s reboots", m->vm->name);
 	if (state.pending && run->phase == STEP_APPLYING && !m->pushed_now)
 		step_line(run, "a push of an interrupted run waits for its confirmation");
 	return 0;
@@ -91,7 +96,9 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 
 	if (agent_shell_open(s->client, m->at.node, m->vm->id, run->clock, &side, err) < 0)
 		return -1;
-	const struct push_ops ops = { .connect = connect_again, .line = tell_line, .ctx = &context, .side = side };
+	const struct push_ops ops = {
+		.connect = connect_again, .line = tell_line, .ctx = &context, .side = side
+	};
 	const struct push_options options = {
 		.allow_reboot = true, /* the engine's guard has asked where it matters */
 	};
@@ -103,4 +110,6 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 	return r;
 }
 
-const struct step_ops step_push = { .name = "push", .part = RECEIPT_GUEST, .late = true, .check = check, .apply = apply };
+const struct step_ops step_push = {
+	.name = "push", .part = RECEIPT_GUEST, .late = true, .check = check, .apply = apply
+};

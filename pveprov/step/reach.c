@@ -34,7 +34,8 @@ int machine_read_host_keys(struct machine *m, struct err **err)
 	}
 	if (m->host_keys.n == 0) {
 		err_set(err, ERR_NOT_FOUND, "%s has no SSH host keys", m->vm->name);
-		return err_hint(err, "is an SSH server installed in template %" PRId64 "?", m->vm->template_id);
+		return err_hint(err, "is an SSH server installed in template %" PRId64 "?",
+				m->vm->template_id);
 	}
 	return 0;
 }
@@ -44,13 +45,16 @@ static int apply_host_keys(const struct step *step, struct step_run *run UNUSED,
 	return machine_read_host_keys((struct machine *)step->subject, err);
 }
 
-const struct step_ops step_host_keys = { .name = "host-keys", .part = RECEIPT_GUEST, .apply = apply_host_keys };
+const struct step_ops step_host_keys = { .name = "host-keys",
+					 .part = RECEIPT_GUEST,
+					 .apply = apply_host_keys };
 
 static bool fits(const struct recipe_nic *nic, const struct addr_cidr *a)
 {
 	uint8_t family = nic->addressing != RECIPE_ADDRESS_NONE ? 4 : 6;
 
-	return a->addr.family == family && !addr_is_link_local(&a->addr) && !addr_is_loopback(&a->addr);
+	return a->addr.family == family && !addr_is_link_local(&a->addr) &&
+	       !addr_is_loopback(&a->addr);
 }
 
 /* One look: the address of the NIC with the MAC that we chose. 1: there, 0: not there. */
@@ -63,7 +67,9 @@ static int look_for_address(struct machine *m, const struct recipe_nic *nic, str
 	if (pve_agent_interfaces(m->session->client, m->at, &a, &nics, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; nics[i].has_mac && addr_mac_equal(&nics[i].mac, &nic->mac) && k < nics[i].n_addrs; k++)
+		for (size_t k = 0; nics[i].has_mac && addr_mac_equal(&nics[i].mac, &nic->mac) &&
+				   k < nics[i].n_addrs;
+		     k++)
 			if (fits(nic, &nics[i].addrs[k])) {
 				m->address = nics[i].addrs[k];
 				return 1;
@@ -77,18 +83,21 @@ static int read_address(struct machine *m, int64_t wait_ms, struct err **err)
 	char mac[ADDR_MAC_TEXT_MAX];
 
 	if (!nic)
-		return err_set(err, ERR_RECIPE, "%s has no network card to reach it by", m->vm->name);
-	/* a machine that has settled needs one look; one that just booted may show an address that goes again */
+		return err_set(err, ERR_RECIPE, "%s has no network card to reach it by",
+			       m->vm->name);
+	/* a machine that has settled needs one look; one that just booted may show an address that
+	 * goes again */
 	if (!m->started_now || !wait_ms) {
 		int found = look_for_address(m, nic, err);
 		if (found != 0)
 			return found < 0 ? -1 : 0;
 	}
 	if (!wait_ms)
-		return err_set(err, ERR_UNREACHABLE, "%s has no address on '%s' (%s)", m->vm->name, nic->name,
-			       addr_mac_text(&nic->mac, mac));
-	const struct pve_address_want want = { .mac = nic->mac,
-					       .family = nic->addressing != RECIPE_ADDRESS_NONE ? 4 : 6 };
+		return err_set(err, ERR_UNREACHABLE, "%s has no address on '%s' (%s)", m->vm->name,
+			       nic->name, addr_mac_text(&nic->mac, mac));
+	const struct pve_address_want want = {
+		.mac = nic->mac, .family = nic->addressing != RECIPE_ADDRESS_NONE ? 4 : 6
+	};
 	return pve_agent_wait_address(m->session->client, m->at, &want, wait_ms, &m->address, err);
 }
 
@@ -108,7 +117,9 @@ static int apply_address(const struct step *step, struct step_run *run, struct e
 	return 0;
 }
 
-const struct step_ops step_address = { .name = "address", .part = RECEIPT_GUEST, .apply = apply_address };
+const struct step_ops step_address = { .name = "address",
+				       .part = RECEIPT_GUEST,
+				       .apply = apply_address };
 
 static int open_ssh(struct machine *m, struct shell **ret, struct err **err)
 {
@@ -116,7 +127,9 @@ static int open_ssh(struct machine *m, struct shell **ret, struct err **err)
 	char address[ADDR_TEXT_MAX];
 	const struct ssh_target target = {
 		.address = addr_text(&m->address.addr, address),
-		.user = s->o.ssh.user ? s->o.ssh.user : s->recipe->ssh.user ? s->recipe->ssh.user : "root",
+		.user = s->o.ssh.user	      ? s->o.ssh.user
+			: s->recipe->ssh.user ? s->recipe->ssh.user
+					      : "root",
 		.host_keys = (const char *const *)m->host_keys.v,
 		.key_file = s->o.ssh.key_file,
 		.agent_socket = s->o.ssh.agent_socket,
@@ -140,8 +153,10 @@ static bool worth_another_try(const struct err *e)
 	return e->kind == ERR_UNREACHABLE || e->kind == ERR_TIMEOUT;
 }
 
-/* Connects with the keys and the address at hand; sshd may come up a little later than the address. */
-static int connect_patiently(struct machine *m, struct step_run *run, struct shell **ret, struct err **err)
+/* Connects with the keys and the address at hand; sshd may come up a little later than the address.
+ */
+static int connect_patiently(struct machine *m, struct step_run *run, struct shell **ret,
+			     struct err **err)
 {
 	struct deadline d = deadline_in(run->clock, run->phase == STEP_LOOKING ? 0 : SSH_MS);
 	bool keys_again = true;
@@ -151,7 +166,8 @@ static int connect_patiently(struct machine *m, struct step_run *run, struct she
 		if (open_ssh(m, ret, &why) == 0)
 			return 0;
 		if (why->kind == ERR_GUARD && keys_again) {
-			/* keys that were made anew since they were read; the agent has the last word */
+			/* keys that were made anew since they were read; the agent has the last
+			 * word */
 			keys_again = false;
 			if (machine_read_host_keys(m, err) < 0)
 				return -1;

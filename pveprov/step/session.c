@@ -34,8 +34,9 @@ int session_parallel(const struct session_job *jobs, size_t n, struct err **err)
 		for (size_t i = 0; i < now; i++) {
 			threads[i] = (struct session_thread){ .job = &jobs[at + i] };
 			/* the last one, or all where no thread is to be had, run here */
-			threads[i].started = i + 1 < now && pthread_create(&threads[i].thread, NULL, job_main,
-									   &threads[i]) == 0;
+			threads[i].started =
+				i + 1 < now && pthread_create(&threads[i].thread, NULL, job_main,
+							      &threads[i]) == 0;
 			if (!threads[i].started)
 				job_main(&threads[i]);
 		}
@@ -105,12 +106,14 @@ static int find_node(struct session *s, struct err **err)
 	for (size_t i = 0; i < n; i++)
 		strv_add(&names, nodes[i].name);
 	_cleanup_free_ char *list = strv_join(&names, ", ");
-	err_set(err, n ? ERR_USAGE : ERR_AUTH, "the recipe names no node, and the server has %zu%s%s", n,
-		n ? ": " : "", n ? list : "");
+	err_set(err, n ? ERR_USAGE : ERR_AUTH,
+		"the recipe names no node, and the server has %zu%s%s", n, n ? ": " : "",
+		n ? list : "");
 	return err_hint(err, "add 'node: NAME' to the recipe, or use --node");
 }
 
-/* The node was named: is there one? Told from the machines where one of them is on it, which costs no request. */
+/* The node was named: is there one? Told from the machines where one of them is on it, which costs
+ * no request. */
 static int check_node(struct session *s, struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -159,8 +162,10 @@ static int wait_for_clone(struct machine *m, const char *lock, struct err **err)
 		if (!json_text(config, "lock"))
 			return 0;
 		if (deadline_check(&d, err, "the clone of VM %u", m->at.id) < 0) {
-			return err_hint(err, "look at its task ('pveprov task list'); "
-					     "a clone that died leaves 'lock: clone': remove that VM by hand");
+			return err_hint(
+				err,
+				"look at its task ('pveprov task list'); "
+				"a clone that died leaves 'lock: clone': remove that VM by hand");
 		}
 		if (deadline_sleep(&d, CLONE_POLL_MS, err) < 0)
 			return -1;
@@ -174,11 +179,13 @@ static int read_machine(void *ctx, struct err **err)
 
 	if (machine_config(m, &config, err) < 0)
 		return -1;
-	m->ours = mark_is_ours(json_text(config, "description"), m->session->recipe->name, m->vm->id);
+	m->ours =
+		mark_is_ours(json_text(config, "description"), m->session->recipe->name, m->vm->id);
 	return m->ours ? machine_read_snapshot(m, err) : 0;
 }
 
-static void init_machine(struct session *s, struct machine *m, const struct recipe_vm *vm, const struct world_read *w)
+static void init_machine(struct session *s, struct machine *m, const struct recipe_vm *vm,
+			 const struct world_read *w)
 {
 	const struct pve_vm_entry *entry = session_entry(s, vm->id);
 	const struct pve_vm_entry *template = session_entry(s, vm->template_id);
@@ -224,7 +231,9 @@ static int read_machines(struct session *s, const struct world_read *w, struct e
 static int read_world(struct session *s, struct err **err)
 {
 	struct world_read w = { .s = s };
-	const struct session_job jobs[] = { { read_cluster, &w }, { read_list, &w }, { read_net, &w } };
+	const struct session_job jobs[] = { { read_cluster, &w },
+					    { read_list, &w },
+					    { read_net, &w } };
 	int r = -1;
 
 	if (find_node(s, err) < 0)
@@ -262,7 +271,8 @@ int session_read_pci(struct session *s, struct err **err)
 {
 	_cleanup_err_ struct err *why = NULL;
 
-	if (!s->devices && pve_pci_list(s->client, s->node, &s->arena, &s->devices, &s->n_devices, err) < 0)
+	if (!s->devices &&
+	    pve_pci_list(s->client, s->node, &s->arena, &s->devices, &s->n_devices, err) < 0)
 		return -1;
 	if (s->has_mappings)
 		return 0;

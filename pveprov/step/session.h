@@ -1,10 +1,11 @@
 #pragma once
 /*
- * session.h: what all steps of a run share: the recipe, the client, one read of the world, and what is known of each of
- * the recipe's machines.
+ * session.h: what all steps of a run share: the recipe, the client, one read of the world, and what
+ * is known of each of the recipe's machines.
  *
- * The world is read once (session_open), before anything is planned; afterwards a machine's own state is touched by the
- * steps of that machine only, which run one after another, and the network's by the bridge step only.
+ * The world is read once (session_open), before anything is planned; afterwards a machine's own
+ * state is touched by the steps of that machine only, which run one after another, and the
+ * network's by the bridge step only.
  */
 #include "plan/run.h"
 #include "probe/probe.h"
@@ -35,10 +36,10 @@ struct machine_pci {
 struct machine {
 	const struct recipe_vm *vm;
 	struct session *session;
-	struct pve_vm at;	 /* node and id */
-	struct pve_vm template;	 /* node NULL: no such template */
-	bool exists;		 /* the id is taken */
-	bool ours;		 /* ... by a machine with our mark */
+	struct pve_vm at;	/* node and id */
+	struct pve_vm template; /* node NULL: no such template */
+	bool exists;		/* the id is taken */
+	bool ours;		/* ... by a machine with our mark */
 	bool running;
 	int64_t uptime_s;
 	json_t *config;		 /* as last read; NULL: to be read again */
@@ -48,15 +49,15 @@ struct machine {
 	const char *storage;	 /* that a clone goes to; NULL: not known */
 
 	/* learnt from the guest */
-	bool started_now;	 /* by this run: nothing known of the guest before counts */
+	bool started_now; /* by this run: nothing known of the guest before counts */
 	struct strv host_keys;
 	struct addr_cidr address;
 	struct shell *ssh;
 	struct arena facts_arena;
 	struct render_facts facts;
-	struct bundle bundle;	 /* what the facts were rendered to */
+	struct bundle bundle; /* what the facts were rendered to */
 	bool rendered;
-	bool pushed_now;	 /* by this run */
+	bool pushed_now; /* by this run */
 	struct probe_report report;
 };
 
@@ -76,7 +77,7 @@ struct session {
 	const struct recipe *recipe;
 	struct pve_client *client;
 	const char *node;
-	struct strv keys;	 /* public keys for the machines */
+	struct strv keys;	  /* public keys for the machines */
 	struct pve_vm_entry *vms; /* of the whole cluster */
 	size_t n_vms;
 	struct pve_net net;
@@ -88,8 +89,8 @@ struct session {
 	size_t n_mappings;
 	bool has_permissions;
 	struct pve_version version; /* text empty: not read */
-	bool has_mappings; /* the list was read */
-	bool no_mappings;  /* 7.x: this server has none */
+	bool has_mappings;	    /* the list was read */
+	bool no_mappings;	    /* 7.x: this server has none */
 	struct machine *machines;
 	size_t n_machines;
 	struct probe_report report;
@@ -106,7 +107,8 @@ int session_read_net(struct session *s, struct err **err);
 /* Reads what is needed to decide about passed-through devices, once. */
 int session_read_pci(struct session *s, struct err **err);
 
-/* What the account may do, and which version the server has; each is read once, when it is first asked for. */
+/* What the account may do, and which version the server has; each is read once, when it is first
+ * asked for. */
 int session_permissions(struct session *s, const struct pve_permissions **ret, struct err **err);
 int session_version(struct session *s, const struct pve_version **ret, struct err **err);
 

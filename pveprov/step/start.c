@@ -4,7 +4,8 @@
 
 enum { START_MS = 5 * 60 * 1000, STOP_MS = 5 * 60 * 1000, DELETE_MS = 10 * 60 * 1000 };
 
-static int check(const struct step *step, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check(const struct step *step, struct step_run *run, struct step_changes *ret,
+		 struct err **err)
 {
 	struct machine *m = (struct machine *)step->subject;
 	_cleanup_arena_ struct arena a = { 0 };
@@ -18,7 +19,8 @@ static int check(const struct step *step, struct step_run *run, struct step_chan
 	if (m->running)
 		return 0;
 	_cleanup_free_ char *privileges = xasprintf("VM.PowerMgmt on /vms/%u", m->at.id);
-	step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "VM %u '%s' is started", m->at.id, m->vm->name);
+	step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "VM %u '%s' is started", m->at.id,
+		     m->vm->name);
 	return 0;
 }
 
@@ -30,7 +32,8 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 
 	step_watch_start(&w, run, START_MS);
 	machine_forget_guest(m);
-	if (step_watch_end(&w, pve_vm_start(m->session->client, m->at, 0, &w.watch, &why), &why) < 0 &&
+	if (step_watch_end(&w, pve_vm_start(m->session->client, m->at, 0, &w.watch, &why), &why) <
+		    0 &&
 	    !pve_is(why, PVE_IN_USE)) /* "already running": somebody was faster */
 		return err_move(err, TAKE_PTR(why));
 	m->started_now = true;
@@ -39,8 +42,8 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 
 const struct step_ops step_start = { .name = "start", .check = check, .apply = apply };
 
-static int check_delete(const struct step *step, struct step_run *run UNUSED, struct step_changes *ret,
-			struct err **err UNUSED)
+static int check_delete(const struct step *step, struct step_run *run UNUSED,
+			struct step_changes *ret, struct err **err UNUSED)
 {
 	const struct machine *m = step->subject;
 
@@ -51,9 +54,11 @@ static int check_delete(const struct step *step, struct step_run *run UNUSED, st
 		return 0;
 	}
 	_cleanup_free_ char *privileges =
-		m->running ? xasprintf("VM.Allocate on /vms/%u; VM.PowerMgmt on /vms/%u", m->at.id, m->at.id) :
-			     xasprintf("VM.Allocate on /vms/%u", m->at.id);
-	step_changed(ret, STEP_DELETE, STEP_DESTROYS, privileges, "VM %u '%s' with its disks and snapshots%s", m->at.id, m->vm->name,
+		m->running ? xasprintf("VM.Allocate on /vms/%u; VM.PowerMgmt on /vms/%u", m->at.id,
+				       m->at.id)
+			   : xasprintf("VM.Allocate on /vms/%u", m->at.id);
+	step_changed(ret, STEP_DELETE, STEP_DESTROYS, privileges,
+		     "VM %u '%s' with its disks and snapshots%s", m->at.id, m->vm->name,
 		     m->running ? " (it runs and is stopped)" : "");
 	return 0;
 }
@@ -65,16 +70,20 @@ static int delete_machine(const struct step *step, struct step_run *run, struct 
 
 	if (m->running) {
 		step_watch_start(&w, run, STOP_MS);
-		if (step_watch_end(&w, pve_vm_stop(m->session->client, m->at, &w.watch, err), err) < 0)
+		if (step_watch_end(&w, pve_vm_stop(m->session->client, m->at, &w.watch, err), err) <
+		    0)
 			return -1;
 		m->running = false;
 	}
 	step_watch_start(&w, run, DELETE_MS);
-	if (step_watch_end(&w, pve_vm_delete(m->session->client, m->at, true, &w.watch, err), err) < 0)
+	if (step_watch_end(&w, pve_vm_delete(m->session->client, m->at, true, &w.watch, err), err) <
+	    0)
 		return -1;
 	machine_forget(m);
 	m->exists = false;
 	return 0;
 }
 
-const struct step_ops step_delete = { .name = "delete", .check = check_delete, .apply = delete_machine };
+const struct step_ops step_delete = { .name = "delete",
+				      .check = check_delete,
+				      .apply = delete_machine };

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * steps.h: the steps of the main job, one file each. ctx is the session, subject the machine (struct machine), where not
- * said otherwise.
+ * steps.h: the steps of the main job, one file each. ctx is the session, subject the machine
+ * (struct machine), where not said otherwise.
  */
 #include "step/session.h"
 
@@ -10,16 +10,17 @@ extern const struct step_ops step_mapping_remove; /* those that carry our mark; 
 extern const struct step_ops step_clone;
 extern const struct step_ops step_configure; /* one PUT with everything */
 extern const struct step_ops step_snapshot;
-extern const struct step_ops step_rollback;  /* of `reprovision` */
+extern const struct step_ops step_rollback; /* of `reprovision` */
 extern const struct step_ops step_start;
-extern const struct step_ops step_delete;    /* of `destroy` */
+extern const struct step_ops step_delete; /* of `destroy` */
 
 /* Looks into a running machine. */
 extern const struct step_ops step_boot;	     /* agent there, cloud-init done */
 extern const struct step_ops step_host_keys; /* read through the agent */
 extern const struct step_ops step_address;   /* of the NIC for administration */
 extern const struct step_ops step_ssh;	     /* logged in */
-extern const struct step_ops step_facts;     /* distribution, ports of passed-through cards; renders the files */
+extern const struct step_ops
+	step_facts; /* distribution, ports of passed-through cards; renders the files */
 
 extern const struct step_ops step_push; /* the router's files and packages, under commit-confirm */
 

@@ -11,14 +11,17 @@ static bool is_probed(const struct session *s, const struct machine *m)
 	return m->vm->router || streq_null(s->recipe->verify.from, m->vm->name);
 }
 
-/* Until the machine's configuration is as wanted and its snapshot taken. `before` is the clone that goes first. */
-static void add_building(struct plan *p, struct session *s, struct machine *m, const char *before, bool rollback)
+/* Until the machine's configuration is as wanted and its snapshot taken. `before` is the clone that
+ * goes first. */
+static void add_building(struct plan *p, struct session *s, struct machine *m, const char *before,
+			 bool rollback)
 {
 	const char *name = m->vm->name;
 
 	plan_add(p, &step_clone, s, m, "clone %s", name);
 	if (before)
-		plan_need(p, "clone %s", before); /* one at a time: the storage's lock waits 10 s only */
+		plan_need(p, "clone %s",
+			  before); /* one at a time: the storage's lock waits 10 s only */
 	if (m->vm->n_passthrough)
 		plan_add(p, &step_mapping, s, m, "map devices of %s", name);
 	if (rollback) {
@@ -52,7 +55,8 @@ static void add_way_in(struct plan *p, struct session *s, struct machine *m)
 	plan_add(p, &step_host_keys, s, m, "host keys of %s", name);
 	plan_need(p, "boot %s", name);
 	plan_add(p, &step_address, s, m, "address of %s", name);
-	plan_need(p, "host keys of %s", name); /* one agent call at a time anyway, and this order finds out most */
+	plan_need(p, "host keys of %s",
+		  name); /* one agent call at a time anyway, and this order finds out most */
 	plan_add(p, &step_ssh, s, m, "log in to %s", name);
 	plan_need(p, "address of %s", name);
 	plan_add(p, &step_facts, s, m, "facts of %s", name);
@@ -145,7 +149,8 @@ void table_build(enum table_kind kind, struct session *s, struct plan *ret)
 		build_apply(kind, s, ret);
 }
 
-int table_plan(enum table_kind kind, struct session *s, const struct plan_options *o, struct plan *ret, struct err **err)
+int table_plan(enum table_kind kind, struct session *s, const struct plan_options *o,
+	       struct plan *ret, struct err **err)
 {
 	_cleanup_problems_ struct problems problems = { 0 };
 	_cleanup_strv_ struct strv needs = { 0 };
@@ -172,7 +177,8 @@ static void log_line(void *ctx, const char *text)
 	log_info(ctx, "%s", text);
 }
 
-int table_resume(struct pve_client *client, struct journal *journal, const struct log *log, struct err **err)
+int table_resume(struct pve_client *client, struct journal *journal, const struct log *log,
+		 struct err **err)
 {
 	const struct journal_task *left;
 	size_t n = journal_left(journal, &left);
@@ -180,10 +186,12 @@ int table_resume(struct pve_client *client, struct journal *journal, const struc
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_err_ struct err *why = NULL;
 		const struct pve_watch watch = { .line = log_line, .ctx = (void *)log };
-		log_info(log, "%s: an interrupted run left its task behind; waiting for it", left[i].step);
+		log_info(log, "%s: an interrupted run left its task behind; waiting for it",
+			 left[i].step);
 		if (pve_task_wait(client, left[i].upid, &watch, &why) < 0 &&
-		    (why->kind == ERR_INTERRUPTED || why->kind == ERR_TIMEOUT || why->kind == ERR_UNREACHABLE ||
-		     why->kind == ERR_SECOND_FACTOR || pve_is(why, PVE_NO_LOGIN)))
+		    (why->kind == ERR_INTERRUPTED || why->kind == ERR_TIMEOUT ||
+		     why->kind == ERR_UNREACHABLE || why->kind == ERR_SECOND_FACTOR ||
+		     pve_is(why, PVE_NO_LOGIN)))
 			return err_move(err, TAKE_PTR(why));
 		if (why)
 			log_info(log, "%s: that task failed: %s", left[i].step, why->text);

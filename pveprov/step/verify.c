@@ -12,9 +12,10 @@ static int probe_set_of(const struct machine *m, struct probe_set *ret, struct e
 	return probe_set_verify(m->session->recipe, ret, err);
 }
 
-/* The router is asked over SSH, which is open; a machine behind it through its agent: SSH does not get there. */
-static int probe_once(struct machine *m, const struct probe_set *set, struct step_run *run, struct probe_report *ret,
-		      struct err **err)
+/* The router is asked over SSH, which is open; a machine behind it through its agent: SSH does not
+ * get there. */
+static int probe_once(struct machine *m, const struct probe_set *set, struct step_run *run,
+		      struct probe_report *ret, struct err **err)
 {
 	_cleanup_shell_ struct shell *agent = NULL;
 	struct shell *shell = NULL;
@@ -23,7 +24,8 @@ static int probe_once(struct machine *m, const struct probe_set *set, struct ste
 		if (machine_ssh(m, &shell, err) < 0)
 			return -1;
 	} else {
-		if (agent_shell_open(m->session->client, m->at.node, m->vm->id, run->clock, &agent, err) < 0)
+		if (agent_shell_open(m->session->client, m->at.node, m->vm->id, run->clock, &agent,
+				     err) < 0)
 			return -1;
 		shell = agent;
 	}
@@ -31,14 +33,15 @@ static int probe_once(struct machine *m, const struct probe_set *set, struct ste
 }
 
 /*
- * After a start or a push the first answers may be early (a lease on its way, a resolver that warms up): the look is
- * repeated for a while. A machine that was left alone is looked at once.
+ * After a start or a push the first answers may be early (a lease on its way, a resolver that warms
+ * up): the look is repeated for a while. A machine that was left alone is looked at once.
  */
 static int apply(const struct step *step, struct step_run *run, struct err **err)
 {
 	struct machine *m = (struct machine *)step->subject;
 	_cleanup_probe_set_ struct probe_set set = { 0 };
-	struct deadline d = deadline_in(run->clock, m->started_now || m->pushed_now ? SETTLE_MS : 0);
+	struct deadline d =
+		deadline_in(run->clock, m->started_now || m->pushed_now ? SETTLE_MS : 0);
 
 	if (probe_set_of(m, &set, err) < 0)
 		return -1;
@@ -82,7 +85,11 @@ static int apply_verify(const struct step *step, struct step_run *run UNUSED, st
 	merge(s);
 	if (probe_report_verdict(&s->report, err) == 0)
 		return 0;
-	return err_hint(err, "the table says what was expected and what was seen; 'pveprov verify' looks again");
+	return err_hint(
+		err,
+		"the table says what was expected and what was seen; 'pveprov verify' looks again");
 }
 
-const struct step_ops step_verify = { .name = "verify", .part = RECEIPT_GUEST, .apply = apply_verify };
+const struct step_ops step_verify = { .name = "verify",
+				      .part = RECEIPT_GUEST,
+				      .apply = apply_verify };

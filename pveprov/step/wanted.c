@@ -66,7 +66,8 @@ static bool same_items(const char *live, const char *wanted)
 
 	if (!live || !wanted)
 		return live == wanted;
-	if (propstring_parse(live, NULL, &a, NULL) < 0 || propstring_parse(wanted, NULL, &b, NULL) < 0 || a.n != b.n)
+	if (propstring_parse(live, NULL, &a, NULL) < 0 ||
+	    propstring_parse(wanted, NULL, &b, NULL) < 0 || a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++) {
 		const char *other = propstring_get(&b, a.items[i].key);
@@ -106,7 +107,8 @@ static bool same_hostpci(const char *live, const char *wanted)
 {
 	_cleanup_propstring_ struct propstring a = { 0 }, b = { 0 };
 
-	if (!live || propstring_parse(live, "host", &a, NULL) < 0 || propstring_parse(wanted, "host", &b, NULL) < 0)
+	if (!live || propstring_parse(live, "host", &a, NULL) < 0 ||
+	    propstring_parse(wanted, "host", &b, NULL) < 0)
 		return false;
 	const char *host_a = propstring_get(&a, "host"), *host_b = propstring_get(&b, "host");
 	_cleanup_free_ char *full_a = host_a ? pve_pci_normalise(host_a) : NULL;
@@ -138,8 +140,9 @@ static const struct option *find_option(const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		const char *name = options[i].name;
 		size_t len = strcspn(name, "*");
-		if (name[len] ? strncmp(name, key, len) == 0 && text_consists_of(key + len, "0123456789") :
-				streq(name, key))
+		if (name[len] ? strncmp(name, key, len) == 0 &&
+					text_consists_of(key + len, "0123456789")
+			      : streq(name, key))
 			return &options[i];
 	}
 	abort(); /* a key of ours without an entry */
@@ -151,7 +154,8 @@ struct comparison {
 	struct wanted *w;
 };
 
-static void add(const struct comparison *c, const char *key, char *from, const char *to, const char *value)
+static void add(const struct comparison *c, const char *key, char *from, const char *to,
+		const char *value)
 {
 	const struct option *o = find_option(key);
 	struct wanted *w = c->w;
@@ -231,12 +235,14 @@ char *wanted_net(const struct recipe_nic *nic, const char *live)
 	return buf_take(&text);
 }
 
-/* Another card (model, MAC) unplugs the old one: that cuts off; another bridge only moves the cable. */
+/* Another card (model, MAC) unplugs the old one: that cuts off; another bridge only moves the
+ * cable. */
 static bool same_card(const char *live, const char *wanted)
 {
 	_cleanup_propstring_ struct propstring a = { 0 }, b = { 0 };
 
-	if (propstring_parse(live, "model", &a, NULL) < 0 || propstring_parse(wanted, "model", &b, NULL) < 0)
+	if (propstring_parse(live, "model", &a, NULL) < 0 ||
+	    propstring_parse(wanted, "model", &b, NULL) < 0)
 		return false;
 	const struct propstring_item *x = net_card(&a), *y = net_card(&b);
 	return x && y && streq(x->key, y->key) && strcasecmp(x->value, y->value) == 0;
@@ -272,7 +278,8 @@ char *wanted_ipconfig(const struct recipe_nic *nic)
 	if (nic->addressing6 == RECIPE_ADDRESS_DHCP)
 		buf_addf(&text, "%sip6=auto", text.len ? "," : "");
 	else if (nic->addressing6 == RECIPE_ADDRESS_STATIC)
-		buf_addf(&text, "%sip6=%s", text.len ? "," : "", addr_cidr_text(&nic->address6, addr));
+		buf_addf(&text, "%sip6=%s", text.len ? "," : "",
+			 addr_cidr_text(&nic->address6, addr));
 	return text.len ? buf_take(&text) : NULL;
 }
 
@@ -332,7 +339,8 @@ static void compare_keys(const struct comparison *c)
 	_cleanup_strv_ struct strv old = { 0 };
 	if (decoded)
 		strv_split(&old, decoded, "\r\n");
-	_cleanup_free_ char *to = xasprintf("%zu key%s", c->f->keys->n, c->f->keys->n == 1 ? "" : "s");
+	_cleanup_free_ char *to =
+		xasprintf("%zu key%s", c->f->keys->n, c->f->keys->n == 1 ? "" : "s");
 	char *from = live ? xasprintf("%zu key%s", old.n, old.n == 1 ? "" : "s") : NULL;
 	free(live);
 	add(c, "sshkeys", from, to, value);
@@ -355,13 +363,15 @@ static void compare_cloud_init(const struct comparison *c)
 		compare(c, "cicustom", NULL);
 }
 
-int wanted_compare(const struct wanted_facts *f, const json_t *live, struct wanted *ret, struct err **err)
+int wanted_compare(const struct wanted_facts *f, const json_t *live, struct wanted *ret,
+		   struct err **err)
 {
 	_cleanup_wanted_ struct wanted w = { 0 };
 	const struct comparison c = { f, live, &w };
 
 	if (!json_is_object(live))
-		return err_set(err, ERR_INTERNAL, "the configuration of VM %" PRId64 " is not an object", f->vm->id);
+		return err_set(err, ERR_INTERNAL,
+			       "the configuration of VM %" PRId64 " is not an object", f->vm->id);
 	compare_hardware(&c);
 	compare_cloud_init(&c);
 	*ret = w;
@@ -386,8 +396,9 @@ bool wanted_has_cloudinit(const json_t *config)
 	json_object_foreach((json_t *)config, key, value)
 		for (size_t i = 0; i < ARRAY_SIZE(buses); i++) {
 			size_t len = strlen(buses[i]);
-			if (strncmp(key, buses[i], len) == 0 && text_consists_of(key + len, "0123456789") &&
-			    json_is_string(value) && strstr(json_string_value(value), "cloudinit"))
+			if (strncmp(key, buses[i], len) == 0 &&
+			    text_consists_of(key + len, "0123456789") && json_is_string(value) &&
+			    strstr(json_string_value(value), "cloudinit"))
 				return true;
 		}
 	return false;

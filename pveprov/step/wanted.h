@@ -2,8 +2,8 @@
 /*
  * wanted.h: what a machine's configuration is to be, compared by meaning with what it is. Pure.
  *
- * Only what the recipe says is compared; everything else of the machine stays as it is. Options of a network card that
- * the recipe does not know (mtu, queues ...) are kept.
+ * Only what the recipe says is compared; everything else of the machine stays as it is. Options of
+ * a network card that the recipe does not know (mtu, queues ...) are kept.
  */
 #include "data/json.h"
 #include "plan/step.h"
@@ -14,20 +14,22 @@
 struct wanted_facts {
 	const struct recipe *recipe;
 	const struct recipe_vm *vm;
-	const struct strv *keys;	/* public keys */
-	const char *const *hostpci;	/* values, one for each vm->passthrough; NULL: leave it as it is */
-	bool running;			/* decides when a change has its effect */
-	bool no_ciupgrade;		/* the server is too old for it */
+	const struct strv *keys; /* public keys */
+	const char *const
+		*hostpci;  /* values, one for each vm->passthrough; NULL: leave it as it is */
+	bool running;	   /* decides when a change has its effect */
+	bool no_ciupgrade; /* the server is too old for it */
 };
 
 struct wanted_change {
 	char *key;
-	char *from; /* for people; NULL: nothing there */
-	char *to;   /* for people; NULL: removed */
+	char *from;  /* for people; NULL: nothing there */
+	char *to;    /* for people; NULL: removed */
 	char *value; /* to be sent; NULL: removed */
 	enum step_effect effect;
 	const char *privilege; /* "VM.Config.Network" */
-	bool cloud_init; /* belongs to the data that cloud-init is given: it runs again at the next cold start */
+	bool cloud_init; /* belongs to the data that cloud-init is given: it runs again at the next
+			    cold start */
 };
 
 struct wanted {
@@ -36,7 +38,8 @@ struct wanted {
 };
 
 /* Compares with the configuration `live` as the server sends it. */
-int wanted_compare(const struct wanted_facts *f, const json_t *live, struct wanted *ret, struct err **err);
+int wanted_compare(const struct wanted_facts *f, const json_t *live, struct wanted *ret,
+		   struct err **err);
 
 const struct wanted_change *wanted_find(const struct wanted *w, const char *key);
 
@@ -44,7 +47,8 @@ const struct wanted_change *wanted_find(const struct wanted *w, const char *key)
 char *wanted_ipconfig(const struct recipe_nic *nic);
 char *wanted_net(const struct recipe_nic *nic, const char *live);
 
-/* A configuration has a cloud-init drive (without one, cloud-init values do nothing, silently); its agent option is on. */
+/* A configuration has a cloud-init drive (without one, cloud-init values do nothing, silently); its
+ * agent option is on. */
 bool wanted_has_cloudinit(const json_t *config);
 bool wanted_has_agent(const json_t *config);
 

@@ -9,7 +9,8 @@ static void started(void *ctx, const char *upid)
 		journal_task_ended(w->run->journal, w->upid, NULL);
 	free(w->upid);
 	w->upid = xstrdup(upid);
-	/* a journal that cannot be written costs the re-attachment only: the world is read again anyway */
+	/* a journal that cannot be written costs the re-attachment only: the world is read again
+	 * anyway */
 	if (journal_task_started(w->run->journal, w->run->step->id, upid, &lost) < 0)
 		step_line(w->run, "%s", lost->text);
 }
@@ -24,14 +25,17 @@ static void line(void *ctx, const char *text)
 void step_watch_start(struct step_watch *w, struct step_run *run, int64_t timeout_ms)
 {
 	*w = (struct step_watch){ .run = run };
-	w->watch = (struct pve_watch){ .started = started, .line = line, .ctx = w, .timeout_ms = timeout_ms };
+	w->watch = (struct pve_watch){
+		.started = started, .line = line, .ctx = w, .timeout_ms = timeout_ms
+	};
 }
 
 int step_watch_end(struct step_watch *w, int r, struct err **err)
 {
 	_cleanup_free_ char *upid = TAKE_PTR(w->upid);
 	enum err_kind kind = r < 0 && err && *err ? (*err)->kind : ERR_INTERNAL;
-	bool may_run = r < 0 && (kind == ERR_INTERRUPTED || kind == ERR_TIMEOUT || kind == ERR_UNREACHABLE);
+	bool may_run = r < 0 &&
+		       (kind == ERR_INTERRUPTED || kind == ERR_TIMEOUT || kind == ERR_UNREACHABLE);
 
 	if (upid && !may_run)
 		journal_task_ended(w->run->journal, upid, NULL);

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * watch.h: a server's task as a step follows it: its log lines are the step's progress, its UPID goes to the journal.
+ * watch.h: a server's task as a step follows it: its log lines are the step's progress, its UPID
+ * goes to the journal.
  */
 #include "plan/journal.h"
 #include "plan/step.h"
@@ -15,7 +16,7 @@ struct step_watch {
 void step_watch_start(struct step_watch *w, struct step_run *run, int64_t timeout_ms);
 
 /*
- * After the verb has returned r: notes the end of the task, unless it may still run (interrupted, time-out, lost
- * connection). Returns r.
+ * After the verb has returned r: notes the end of the task, unless it may still run (interrupted,
+ * time-out, lost connection). Returns r.
  */
 int step_watch_end(struct step_watch *w, int r, struct err **err);

@@ -5,7 +5,9 @@
 static const char *names[] = { "wan", "lan", "opt1", "opt2" };
 static struct recipe_passthrough card = { .device = "01:00", .names = { names, 4 } };
 static struct recipe_nic nic;
-static struct recipe_vm vm = { .name = "router", .passthrough = &card, .n_passthrough = 1, .nics = &nic, .n_nics = 1 };
+static struct recipe_vm vm = {
+	.name = "router", .passthrough = &card, .n_passthrough = 1, .nics = &nic, .n_nics = 1
+};
 
 static int setup(void **state)
 {
@@ -21,10 +23,12 @@ static void test_function_order(void **state)
 	size_t n = 0;
 
 	/* not in order; an emulated card of ours among them; one function without a driver */
-	assert_works(facts_ports(&vm,
-				 "0000:01:00.2 ,00:1b:21:00:00:03\n0000:01:00.0 ,00:1b:21:00:00:01\n"
-				 "0000:00:12.0 ,bc:24:11:aa:bb:01\n0000:01:00.3 -\nnoise\n0000:01:00.1 ,00:1b:21:00:00:02\n",
-				 &a, &ports, &n, &err));
+	assert_works(
+		facts_ports(&vm,
+			    "0000:01:00.2 ,00:1b:21:00:00:03\n0000:01:00.0 ,00:1b:21:00:00:01\n"
+			    "0000:00:12.0 ,bc:24:11:aa:bb:01\n0000:01:00.3 -\nnoise\n0000:01:00.1 "
+			    ",00:1b:21:00:00:02\n",
+			    &a, &ports, &n, &err));
 	assert_int_equal(n, 4);
 	assert_string_equal(ports[0].name, "wan");
 	assert_string_equal(ports[0].pci_path, "pci-0000:01:00.0");
@@ -39,8 +43,10 @@ static void test_too_few_ports(void **state)
 	struct render_port *ports = NULL;
 	size_t n = 0;
 
-	assert_fails(facts_ports(&vm, "0000:01:00.0 -\n0000:01:00.1 -\n", &a, &ports, &n, &err), ERR_CONFLICT,
-		     "names 4 ports of passed-through cards, the guest sees 2: 0000:01:00.0, 0000:01:00.1");
+	assert_fails(facts_ports(&vm, "0000:01:00.0 -\n0000:01:00.1 -\n", &a, &ports, &n, &err),
+		     ERR_CONFLICT,
+		     "names 4 ports of passed-through cards, the guest sees 2: 0000:01:00.0, "
+		     "0000:01:00.1");
 	assert_fails(facts_ports(&vm, "", &a, &ports, &n, &err), ERR_CONFLICT, "the guest sees 0");
 }
 
@@ -53,7 +59,8 @@ static void test_distributions(void **state)
 	assert_int_equal(d, RENDER_ARCH);
 	assert_works(facts_distribution("debian", NULL, &d, &err));
 	assert_int_equal(d, RENDER_DEBIAN);
-	assert_fails(facts_distribution("fedora", "Fedora Linux 43", &d, &err), ERR_CONFLICT, "the guest runs Fedora Linux 43");
+	assert_fails(facts_distribution("fedora", "Fedora Linux 43", &d, &err), ERR_CONFLICT,
+		     "the guest runs Fedora Linux 43");
 	assert_fails(facts_distribution(NULL, NULL, &d, &err), ERR_CONFLICT, "an unknown system");
 }
 

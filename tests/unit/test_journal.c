@@ -66,7 +66,8 @@ static void test_one_run_at_a_time(void **state)
 	struct journal *j = NULL, *other = NULL;
 
 	assert_works(journal_open(dir, "home", "d", &clock_, &j, &err));
-	assert_fails(journal_open(dir, "home", "d", &clock_, &other, &err), ERR_BUSY, "another run");
+	assert_fails(journal_open(dir, "home", "d", &clock_, &other, &err), ERR_BUSY,
+		     "another run");
 	assert_works(journal_open(dir, "work", "d", &clock_, &other, &err));
 	journal_close(other);
 	journal_close(j);

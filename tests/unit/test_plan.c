@@ -18,17 +18,20 @@ static int setup(void **state)
 }
 
 /* ctx is a text that records the order of checks; subject names what is found. */
-static int check_order(const struct step *s, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check_order(const struct step *s, struct step_run *run, struct step_changes *ret,
+		       struct err **err)
 {
 	(void)err;
 	assert_int_equal(run->phase, STEP_PLANNING);
 	buf_addf(s->ctx, "%s ", s->id);
 	if (s->subject)
-		step_changed(ret, STEP_CHANGE, *(const enum step_effect *)s->subject, NULL, "thing");
+		step_changed(ret, STEP_CHANGE, *(const enum step_effect *)s->subject, NULL,
+			     "thing");
 	return 0;
 }
 
-static int check_fails(const struct step *s, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check_fails(const struct step *s, struct step_run *run, struct step_changes *ret,
+		       struct err **err)
 {
 	(void)s, (void)run, (void)ret;
 	return err_set(err, ERR_NOT_FOUND, "no such thing");
@@ -86,7 +89,8 @@ static void test_a_failing_check_names_its_step(void **state)
 static void test_guards(void **state)
 {
 	(void)state;
-	static const enum step_effect live = STEP_LIVE, restarts = STEP_RESTARTS, destroys = STEP_DESTROYS;
+	static const enum step_effect live = STEP_LIVE, restarts = STEP_RESTARTS,
+				      destroys = STEP_DESTROYS;
 	_cleanup_buf_ struct buf seen = { 0 };
 	_cleanup_plan_ struct plan calm = { 0 }, restart = { 0 }, destroy = { 0 };
 

@@ -7,9 +7,9 @@
 
 /* A made-up world: a step's subject is one of these. */
 struct thing {
-	bool is_so;	    /* the state */
+	bool is_so;	     /* the state */
 	bool was_planned_so; /* what planning sees; is_so otherwise */
-	bool stubborn;	    /* apply works, nothing holds */
+	bool stubborn;	     /* apply works, nothing holds */
 	bool late_differs;
 	enum step_effect effect;
 	enum err_kind fails; /* apply fails with it, where not 0 */
@@ -37,7 +37,8 @@ static void meet(struct meeting *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int check(const struct step *s, struct step_run *run, struct step_changes *ret, struct err **err)
+static int check(const struct step *s, struct step_run *run, struct step_changes *ret,
+		 struct err **err)
 {
 	struct thing *t = (struct thing *)s->subject;
 
@@ -81,8 +82,12 @@ static int look(const struct step *s, struct step_run *run, struct err **err)
 	return t->fails ? err_set(err, t->fails, "nothing to be seen") : 0;
 }
 
-static const struct step_ops ops = { .name = "thing", .check = check, .apply = apply, .undo = undo };
-static const struct step_ops late_ops = { .name = "late", .late = true, .check = check, .apply = apply };
+static const struct step_ops ops = {
+	.name = "thing", .check = check, .apply = apply, .undo = undo
+};
+static const struct step_ops late_ops = {
+	.name = "late", .late = true, .check = check, .apply = apply
+};
 static const struct step_ops look_ops = { .name = "look", .apply = look };
 
 static struct clock real;
@@ -157,13 +162,14 @@ static void test_a_change_is_applied_and_checked_again(void **state)
 	assert_works(plan_check(&p, &options, &err));
 	assert_works(plan_run(&p, &options, &err));
 	assert_int_equal(a.applies, 1);
-	assert_int_equal(a.checks, 3); /* planned, before, after */
+	assert_int_equal(a.checks, 3);	/* planned, before, after */
 	assert_int_equal(b.applies, 1); /* planned as the same, but what it needs was changed */
 	assert_int_equal(far.checks, 2);
 	assert_int_equal(far.applies, 0);
-	assert_string_equal(buf_text(&seen), "start a\nline at work on a\nend a\n"
-					     "start b\nfound b is to be so\nline at work on b\nend b\n"
-					     "start far\nend far\n");
+	assert_string_equal(buf_text(&seen),
+			    "start a\nline at work on a\nend a\n"
+			    "start b\nfound b is to be so\nline at work on b\nend b\n"
+			    "start far\nend far\n");
 }
 
 static void test_what_does_not_hold_fails(void **state)
@@ -176,7 +182,8 @@ static void test_what_does_not_hold_fails(void **state)
 	plan_add(&p, &ops, NULL, &b, "b");
 	plan_need(&p, "a");
 	assert_works(plan_check(&p, &options, &err));
-	assert_fails(plan_run(&p, &options, &err), ERR_CONFLICT, "a: was applied but does not hold: a is to be so");
+	assert_fails(plan_run(&p, &options, &err), ERR_CONFLICT,
+		     "a: was applied but does not hold: a is to be so");
 	assert_int_equal(b.applies, 0);
 	assert_int_equal(a.undos, 0);
 }
@@ -203,7 +210,8 @@ static void test_steps_run_side_by_side(void **state)
 {
 	(void)state;
 	_cleanup_plan_ struct plan p = { 0 };
-	struct meeting m = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .expected = PLAN_WORKERS };
+	struct meeting m = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
+			     .expected = PLAN_WORKERS };
 	struct thing t[3 * PLAN_WORKERS] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
@@ -222,7 +230,8 @@ static void test_running_steps_end_after_a_failure(void **state)
 	(void)state;
 	_cleanup_plan_ struct plan p = { 0 };
 	struct meeting m = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .expected = 2 };
-	struct thing a = { .fails = ERR_BUSY, .meeting = &m }, b = { .fails = ERR_TASK, .meeting = &m };
+	struct thing a = { .fails = ERR_BUSY, .meeting = &m },
+		     b = { .fails = ERR_TASK, .meeting = &m };
 
 	plan_add(&p, &ops, NULL, &a, "a");
 	plan_add(&p, &ops, NULL, &b, "b");
@@ -239,7 +248,8 @@ static void test_looking_changes_nothing(void **state)
 {
 	(void)state;
 	_cleanup_plan_ struct plan p = { 0 };
-	struct thing differs = { 0 }, late = { .was_planned_so = true }, there = { .is_so = true }, absent = { 0 };
+	struct thing differs = { 0 }, late = { .was_planned_so = true }, there = { .is_so = true },
+		     absent = { 0 };
 	struct thing behind = { .was_planned_so = true };
 
 	options.look = true;

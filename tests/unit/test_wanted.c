@@ -4,8 +4,11 @@
 #include "step/wanted.h"
 #include "test.h"
 
-#define KEY1 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJtJkSx3pnZ0oB9CzWgJ9J1GqHbzkBtjz0sIjAqZT0a me@laptop"
-#define KEY2 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKJtJkSx3pnZ0oB9CzWgJ9J1GqHbzkBtjz0sIjAqZT0b me@desk"
+#define KEY1                                                                                       \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJtJkSx3pnZ0oB9CzWgJ9J1GqHbzkBtjz0sIjAqZT0a "        \
+	"me@laptop"
+#define KEY2                                                                                       \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKJtJkSx3pnZ0oB9CzWgJ9J1GqHbzkBtjz0sIjAqZT0b me@desk"
 
 static struct recipe_nic nics[2];
 static struct recipe_passthrough card = { .device = "01:00", .pcie = true };
@@ -24,18 +27,31 @@ static int setup(void **state)
 	nics[0].bridge = "vmbr0";
 	nics[0].model = "virtio";
 	nics[0].addressing = RECIPE_ADDRESS_DHCP;
-	nics[1] = (struct recipe_nic){ .name = "vm1", .bridge = "vmbr1", .model = "virtio", .mac = nics[1].mac,
+	nics[1] = (struct recipe_nic){ .name = "vm1",
+				       .bridge = "vmbr1",
+				       .model = "virtio",
+				       .mac = nics[1].mac,
 				       .addressing = RECIPE_ADDRESS_STATIC };
 	addr_cidr_parse("192.168.1.1/24", &nics[1].address);
 	recipe = (struct recipe){ .name = "home", .ssh = { .user = "root" } };
-	vm = (struct recipe_vm){ .name = "router", .id = 100, .machine = "q35", .cores = 2, .memory_mib = 2048,
-				 .balloon_mib = 0, .onboot = true, .nics = nics, .n_nics = 2, .passthrough = &card,
+	vm = (struct recipe_vm){ .name = "router",
+				 .id = 100,
+				 .machine = "q35",
+				 .cores = 2,
+				 .memory_mib = 2048,
+				 .balloon_mib = 0,
+				 .onboot = true,
+				 .nics = nics,
+				 .n_nics = 2,
+				 .passthrough = &card,
 				 .n_passthrough = 1 };
 	hostpci[0] = "0000:01:00,pcie=1";
 	strv_free(&keys);
 	strv_add(&keys, KEY1);
 	strv_add(&keys, KEY2);
-	facts = (struct wanted_facts){ .recipe = &recipe, .vm = &vm, .keys = &keys, .hostpci = hostpci };
+	facts = (struct wanted_facts){
+		.recipe = &recipe, .vm = &vm, .keys = &keys, .hostpci = hostpci
+	};
 	return 0;
 }
 
@@ -51,10 +67,12 @@ static json_t *same(void)
 {
 	_cleanup_free_ char *encoded = pve_percent_encode(KEY2 "\n" KEY1 "\n");
 	json_t *live = json_pack(
-		"{s:s, s:s, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "name", "router",
-		"machine", "pc-q35-9.2+pve1", "cores", 2, "memory", "2048", "balloon", "0", "onboot", 1, "net0",
-		"bridge=vmbr0,virtio=BC:24:11:AA:BB:01,queues=4", "net1", "virtio=bc:24:11:aa:bb:02,bridge=vmbr1", "ipconfig0",
-		"ip=dhcp", "ipconfig1", "ip=192.168.1.1/24", "hostpci0", "pcie=on,host=01:00", "ciuser", "root", "sshkeys",
+		"{s:s, s:s, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s}",
+		"name", "router", "machine", "pc-q35-9.2+pve1", "cores", 2, "memory", "2048",
+		"balloon", "0", "onboot", 1, "net0",
+		"bridge=vmbr0,virtio=BC:24:11:AA:BB:01,queues=4", "net1",
+		"virtio=bc:24:11:aa:bb:02,bridge=vmbr1", "ipconfig0", "ip=dhcp", "ipconfig1",
+		"ip=192.168.1.1/24", "hostpci0", "pcie=on,host=01:00", "ciuser", "root", "sshkeys",
 		encoded, "ciupgrade", 0, "vmgenid", "x", "ostype", "l26");
 	assert_non_null(live);
 	return live;
@@ -87,10 +105,12 @@ static void test_each_key_alone(void **state)
 		{ "memory", "current=1024", "2048", STEP_COLD_START },
 		{ "balloon", NULL, "0", STEP_COLD_START },
 		{ "onboot", NULL, "1", STEP_LIVE },
-		{ "net0", "virtio=BC:24:11:AA:BB:99,bridge=vmbr0,mtu=1", "virtio=BC:24:11:AA:BB:01,bridge=vmbr0,mtu=1",
-		  STEP_RESTARTS },
-		{ "net0", "e1000=BC:24:11:AA:BB:01,bridge=vmbr0", "virtio=BC:24:11:AA:BB:01,bridge=vmbr0", STEP_RESTARTS },
-		{ "net0", "virtio=BC:24:11:AA:BB:01,bridge=vmbr9,tag=7", "virtio=BC:24:11:AA:BB:01,bridge=vmbr0", STEP_LIVE },
+		{ "net0", "virtio=BC:24:11:AA:BB:99,bridge=vmbr0,mtu=1",
+		  "virtio=BC:24:11:AA:BB:01,bridge=vmbr0,mtu=1", STEP_RESTARTS },
+		{ "net0", "e1000=BC:24:11:AA:BB:01,bridge=vmbr0",
+		  "virtio=BC:24:11:AA:BB:01,bridge=vmbr0", STEP_RESTARTS },
+		{ "net0", "virtio=BC:24:11:AA:BB:01,bridge=vmbr9,tag=7",
+		  "virtio=BC:24:11:AA:BB:01,bridge=vmbr0", STEP_LIVE },
 		{ "net1", NULL, "virtio=BC:24:11:AA:BB:02,bridge=vmbr1", STEP_LIVE },
 		{ "net7", "virtio=BC:24:11:AA:BB:09,bridge=vmbr1", NULL, STEP_RESTARTS },
 		{ "ipconfig1", "ip=dhcp", "ip=192.168.1.1/24", STEP_COLD_START },
@@ -118,7 +138,8 @@ static void test_each_key_alone(void **state)
 				fail_msg("%s: %zu changes", cases[i].key, w.n);
 			assert_string_equal(w.v[0].key, cases[i].key);
 			if (!streq_null(w.v[0].value, cases[i].value))
-				fail_msg("%s: '%s', not '%s'", cases[i].key, w.v[0].value, cases[i].value);
+				fail_msg("%s: '%s', not '%s'", cases[i].key, w.v[0].value,
+					 cases[i].value);
 			assert_true(streq_null(w.v[0].from, cases[i].live));
 			assert_int_equal(w.v[0].effect, running ? cases[i].running : STEP_LIVE);
 		}
@@ -169,7 +190,8 @@ static void test_what_the_recipe_leaves_open(void **state)
 static void test_ipconfig(void **state)
 {
 	(void)state;
-	struct recipe_nic nic = { .addressing = RECIPE_ADDRESS_STATIC, .addressing6 = RECIPE_ADDRESS_DHCP };
+	struct recipe_nic nic = { .addressing = RECIPE_ADDRESS_STATIC,
+				  .addressing6 = RECIPE_ADDRESS_DHCP };
 
 	addr_cidr_parse("10.0.0.5/8", &nic.address);
 	addr_parse("10.0.0.1", &nic.gateway);
@@ -203,7 +225,8 @@ static void test_templates(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_json_ json_t *config = json_pack("{s:s}", cases[i].key, cases[i].value);
-		if (wanted_has_cloudinit(config) != cases[i].cloudinit || wanted_has_agent(config) != cases[i].agent)
+		if (wanted_has_cloudinit(config) != cases[i].cloudinit ||
+		    wanted_has_agent(config) != cases[i].agent)
 			fail_msg("%s: %s", cases[i].key, cases[i].value);
 	}
 }
