@@ -47,10 +47,13 @@ static void print_error(const struct err *err, bool color)
 {
 	fprintf(stderr, "%spveprov: error:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
 	print_lines(err->text);
-	if (!err->hint)
+	const char *hint = err->hint;
+	if (!hint && err->kind == ERR_INTERRUPTED)
+		hint = "run the same command again: what runs is found again, what is done stays done";
+	if (!hint)
 		return;
 	fprintf(stderr, "%shint:%s ", color ? "\033[36m" : "", color ? "\033[0m" : "");
-	print_lines(err->hint);
+	print_lines(hint);
 }
 
 static void print_help(const struct args_parsed *p, struct out *out)

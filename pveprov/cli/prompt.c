@@ -32,18 +32,27 @@ static int read_line(struct app *app, int fd, struct secret *ret, struct err **e
 	return r;
 }
 
-static int read_without_echo(struct app *app, int fd, struct secret *ret, struct err **err)
+/* Echo is off before the question is seen: nobody types faster. */
+static int ask(struct app *app, int fd, const char *question, bool echo, struct secret *ret,
+	       struct err **err)
 {
 	struct termios old, silent;
+	int r = 0;
 
 	if (tcgetattr(fd, &old) < 0)
 		return err_set_errno(err, ERR_INTERNAL, "cannot ask the terminal");
 	silent = old;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(fd, TCSAFLUSH, &silent);
-	int r = read_line(app, fd, ret, err);
-	tcsetattr(fd, TCSAFLUSH, &old);
-	ssize_t ignored UNUSED = write(fd, "\n", 1);
+	if (!echo)
+		tcsetattr(fd, TCSAFLUSH, &silent);
+	if (write(fd, question, strlen(question)) < 0)
+		r = err_set_errno(err, ERR_INTERNAL, "cannot write to the terminal");
+	else
+		r = read_line(app, fd, ret, err);
+	if (!echo) {
+		tcsetattr(fd, TCSAFLUSH, &old);
+		ssize_t ignored UNUSED = write(fd, "\n", 1);
+	}
 	return r;
 }
 
@@ -54,15 +63,13 @@ int app_prompt(struct app *app, const char *prompt, bool echo, enum err_kind kin
 		app->interactive ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
 
 	if (fd < 0) {
-		err_set(err, kind, "'%s' is wanted and nobody can be asked: this is not a terminal",
-			prompt);
+		err_set(err, kind,
+			"'%s' is wanted and nobody can be asked: this is not a terminal", prompt);
 		return err_hint(err, "run it on a terminal, or use an API token");
 	}
 	progress_flush(app->progress);
-	_cleanup_free_ char *text = xasprintf("%s: ", prompt);
-	if (write(fd, text, strlen(text)) < 0)
-		return err_set_errno(err, ERR_INTERNAL, "cannot write to the terminal");
-	return echo ? read_line(app, fd, ret, err) : read_without_echo(app, fd, ret, err);
+	_cleanup_free_ char *question = xasprintf("%s: ", prompt);
+	return ask(app, fd, question, echo, ret, err);
 }
 
 int app_confirm(struct app *app, struct err **err, const char *question, ...)
