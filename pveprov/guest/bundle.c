@@ -1,7 +1,5 @@
 #include "guest/bundle.h"
-
-#include <archive.h>
-#include <archive_entry.h>
+#include "guest/tar.h"
 
 enum { PATH_BYTES_MAX = 1024 };
 
@@ -111,57 +109,17 @@ const struct bundle_file *bundle_get(const struct bundle *b, const char *path)
 	return at < b->n_files && streq(b->files[at].path, path) ? &b->files[at] : NULL;
 }
 
-static la_ssize_t write_to_buf(struct archive *a, void *ctx, const void *data, size_t len)
-{
-	if (buf_add(ctx, data, len) < 0) {
-		archive_set_error(a, EFBIG, "archive too large");
-		return -1;
-	}
-	return (la_ssize_t)len;
-}
-
-static int write_file(struct archive *a, struct archive_entry *e, const struct bundle_file *f)
-{
-	archive_entry_clear(e);
-	archive_entry_set_pathname(e, f->path + 1);
-	archive_entry_set_filetype(e, f->link ? AE_IFLNK : AE_IFREG);
-	archive_entry_set_perm(e, f->mode);
-	archive_entry_set_uname(e, "root");
-	archive_entry_set_gname(e, "root");
-	archive_entry_set_mtime(e, 0, 0);
-	if (f->link)
-		archive_entry_set_symlink(e, f->data);
-	else
-		archive_entry_set_size(e, (la_int64_t)f->len);
-	if (archive_write_header(a, e) != ARCHIVE_OK)
-		return -1;
-	if (!f->link && archive_write_data(a, f->data, f->len) != (la_ssize_t)f->len)
-		return -1;
-	return 0;
-}
-
 int bundle_tar(const struct bundle *b, struct buf *out, struct err **err)
 {
-	struct archive *a = archive_write_new();
-	struct archive_entry *e = archive_entry_new();
-	int r = 0;
-
-	if (!a || !e)
-		abort(); /* out of memory */
-	/* "restricted": plain ustar headers, pax ones only for what ustar cannot say. */
-	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    archive_write_open(a, out, NULL, write_to_buf, NULL) != ARCHIVE_OK)
-		r = -1;
-	for (size_t i = 0; r == 0 && i < b->n_files; i++)
-		r = write_file(a, e, &b->files[i]);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
-		r = -1;
-	if (r < 0)
-		err_set(err, ERR_INTERNAL, "cannot pack the router's files: %s",
-			archive_error_string(a) ? archive_error_string(a) : "unknown fault");
-	archive_entry_free(e);
-	archive_write_free(a);
-	return r;
+	for (size_t i = 0; i < b->n_files; i++) {
+		const struct bundle_file *f = &b->files[i];
+		const struct tar_entry e = {
+			.path = f->path + 1, .mode = f->mode, .link = f->link, .data = f->data, .len = f->len
+		};
+		tar_add(out, &e);
+	}
+	tar_end(out);
+	return out->overflow ? err_set(err, ERR_INTERNAL, "the router's files are too large to be packed") : 0;
 }
 
 void bundle_free(struct bundle *b)
