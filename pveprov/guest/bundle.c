@@ -83,16 +83,6 @@ int bundle_link(struct bundle *b, const char *path, const char *target, struct e
 	return insert(b, path, file, target, err);
 }
 
-int bundle_early(struct bundle *b, const char *path, struct err **err)
-{
-	size_t at = position(b, path);
-
-	if (at == b->n_files || !streq(b->files[at].path, path))
-		return err_set(err, ERR_INTERNAL, "path '%s' is not in the bundle", path);
-	b->files[at].early = true;
-	return 0;
-}
-
 int bundle_absent(struct bundle *b, const char *path, struct err **err)
 {
 	if (check_path(path, err) < 0)

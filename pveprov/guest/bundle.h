@@ -1,10 +1,11 @@
 #pragma once
 /*
- * bundle.h: what a guest is to look like: files, paths that must not exist, units to enable, disable or mask, packages.
+ * bundle.h: what a guest is to look like: files, paths that must not exist, units to enable,
+ * disable or mask, packages.
  *
- * Pure data, sorted by path. Packed as one deterministic tar (same bundle, same bytes). Paths are absolute, normalised
- * and without "..": bundle_file() refuses others by returning -1 with ERR_INTERNAL,
- * as it does a path that is already there.
+ * Pure data, sorted by path. Packed as one deterministic tar (same bundle, same bytes). Paths are
+ * absolute, normalised and without "..": bundle_file() refuses others by returning -1 with
+ * ERR_INTERNAL, as it does a path that is already there.
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -17,7 +18,6 @@ struct bundle_file {
 	size_t len;
 	bool link;
 	bool secret; /* not shown in diffs, not committed by etckeeper */
-	bool early;  /* in place before packages are installed: etckeeper commits all of /etc when it is installed */
 };
 
 struct bundle {
@@ -30,12 +30,11 @@ struct bundle {
 	struct strv packages; /* to install */
 };
 
-int bundle_file(struct bundle *b, const char *path, unsigned mode, const char *data, size_t len, struct err **err);
-int bundle_text(struct bundle *b, const char *path, unsigned mode, const char *text, struct err **err);
+int bundle_file(struct bundle *b, const char *path, unsigned mode, const char *data, size_t len,
+		struct err **err);
+int bundle_text(struct bundle *b, const char *path, unsigned mode, const char *text,
+		struct err **err);
 int bundle_link(struct bundle *b, const char *path, const char *target, struct err **err);
-
-/* Marks a file that is there as early. */
-int bundle_early(struct bundle *b, const char *path, struct err **err);
 
 /* A path that must not exist on the guest; checked as above, kept once. */
 int bundle_absent(struct bundle *b, const char *path, struct err **err);
@@ -43,7 +42,8 @@ int bundle_absent(struct bundle *b, const char *path, struct err **err);
 /* The file at path, or NULL. */
 const struct bundle_file *bundle_get(const struct bundle *b, const char *path);
 
-/* A POSIX tar of all files (mtime 0, owner root, sorted by path); names in it are relative: "etc/resolv.conf". */
+/* A POSIX tar of all files (mtime 0, owner root, sorted by path); names in it are relative:
+ * "etc/resolv.conf". */
 int bundle_tar(const struct bundle *b, struct buf *out, struct err **err);
 
 void bundle_free(struct bundle *b);

@@ -54,9 +54,7 @@ static int identity(const struct job *j, struct err **err)
 	    add_value(&b, "email", email, err) < 0)
 		return -1;
 	buf_adds(&b, "[core]\n\texcludesFile = " IGNORE_FILE "\n");
-	if (job_file(j, GIT_CONFIG, &b, err) < 0)
-		return -1;
-	return bundle_early(j->out, GIT_CONFIG, err);
+	return job_file(j, GIT_CONFIG, &b, err);
 }
 
 int etckeeper_render(const struct job *j, struct err **err)
@@ -74,7 +72,7 @@ int etckeeper_render(const struct job *j, struct err **err)
 		return -1;
 	job_header(j, &list, "#");
 	buf_adds(&list, ignored);
-	if (job_file(j, IGNORE_FILE, &list, err) < 0 || bundle_early(j->out, IGNORE_FILE, err) < 0)
+	if (job_file(j, IGNORE_FILE, &list, err) < 0)
 		return -1;
 	return identity(j, err);
 }

@@ -29,6 +29,9 @@ int job_file(const struct job *j, const char *path, struct buf *b, struct err **
 /* The NIC of the VM with that name, or NULL. */
 const struct recipe_nic *job_nic(const struct job *j, const char *interface);
 
+/* Whether routers near the admin interface are listened to for its own IPv6 address. */
+bool job_admin_dynamic6(const struct job *j);
+
 /* The domain of a network: its own or its interface's name. */
 const char *job_domain(const struct recipe_network *n);
 

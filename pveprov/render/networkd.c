@@ -64,35 +64,62 @@ static void begin(const struct job *j, struct buf *b, const char *interface, con
  * Administrators in other networks: the firewall marks their connections, table 76 sends the
  * answers back through vm0's gateway, though the main table's only default route is wan's.
  */
-static void admin_routes(struct buf *b, const char *gateway)
+static void admin_route(struct buf *b, const char *gateway, const char *family)
 {
 	buf_addf(b, "\n[Route]\nGateway=%s\nTable=" ADMIN_TABLE "\n", gateway);
-	buf_adds(b, "\n[RoutingPolicyRule]\nFirewallMark=" ADMIN_MARK "\nTable=" ADMIN_TABLE
-		    "\nPriority=76\nFamily=ipv4\n");
+	buf_addf(b,
+		 "\n[RoutingPolicyRule]\nFirewallMark=" ADMIN_MARK "\nTable=" ADMIN_TABLE
+		 "\nPriority=76\nFamily=%s\n",
+		 family);
+}
+
+/* The lease is kept while networkd restarts: our own connection runs over it. */
+static void admin_dhcp4(struct buf *b)
+{
+	buf_addf(b, "\n[DHCPv4]\n%sUseRoutes=no\nUseGateway=no\n", dhcp4);
+	admin_route(b, "_dhcp4", "ipv4");
+}
+
+static void admin_dynamic6(struct buf *b, bool dhcp)
+{
+	buf_addf(b,
+		 "\n[IPv6AcceptRA]\nUseDNS=no\nUseDomains=no\nUseGateway=no\nUseRoutePrefix=no\n"
+		 "DHCPv6Client=%s\n",
+		 dhcp ? "always" : "no");
+	if (dhcp)
+		buf_adds(b, "\n[DHCPv6]\nUseDNS=no\nUseHostname=no\nUseNTP=no\n"
+			    "UseDelegatedPrefix=no\n");
+	admin_route(b, "_ipv6ra", "ipv6");
 }
 
 static int network_admin(const struct job *j, struct err **err)
 {
-	_cleanup_buf_ struct buf b = { 0 };
+	static const struct recipe_nic port = { .addressing = RECIPE_ADDRESS_DHCP };
 	const struct recipe_nic *nic = job_nic(j, j->router->admin);
+	_cleanup_buf_ struct buf b = { 0 };
 	char text[ADDR_TEXT_MAX];
 
+	if (!nic)
+		nic = &port;
+	bool dynamic = nic->addressing == RECIPE_ADDRESS_DHCP, dynamic6 = job_admin_dynamic6(j);
+	bool dhcp6 = nic->addressing6 == RECIPE_ADDRESS_DHCP;
 	begin(j, &b, j->router->admin, "no");
-	buf_adds(&b, "IPv6AcceptRA=no\n");
-	if (nic && nic->addressing6 == RECIPE_ADDRESS_STATIC)
+	buf_addf(&b, "IPv6AcceptRA=%s\n", dynamic6 ? "yes" : "no");
+	if (nic->addressing6 == RECIPE_ADDRESS_STATIC)
 		buf_addf(&b, "Address=%s\n", addr_cidr_text(&nic->address6, text));
-	if (nic && nic->addressing == RECIPE_ADDRESS_STATIC) {
+	if (nic->addressing == RECIPE_ADDRESS_STATIC)
 		buf_addf(&b, "Address=%s\n", addr_cidr_text(&nic->address, text));
-		if (nic->gateway.family)
-			admin_routes(&b, addr_text(&nic->gateway, text));
-	} else {
-		/* The lease is kept while networkd restarts: our own connection runs over it. */
-		buf_addf(&b,
-			 "DHCP=ipv4\nKeepConfiguration=dhcp-on-stop\n\n[DHCPv4]\n%sUseRoutes=no\n",
-			 dhcp4);
-		buf_adds(&b, "UseGateway=no\n");
-		admin_routes(&b, "_dhcp4");
-	}
+	if (dynamic)
+		buf_adds(&b, "KeepConfiguration=dhcp-on-stop\n");
+	buf_addf(&b, "DHCP=%s\n", dynamic ? (dhcp6 ? "yes" : "ipv4") : (dhcp6 ? "ipv6" : "no"));
+	if (dynamic)
+		admin_dhcp4(&b);
+	else if (nic->gateway.family)
+		admin_route(&b, addr_text(&nic->gateway, text), "ipv4");
+	if (dynamic6)
+		admin_dynamic6(&b, dhcp6);
+	else if (nic->gateway6.family)
+		admin_route(&b, addr_text(&nic->gateway6, text), "ipv6");
 	return put(j, j->router->admin, "network", &b, err);
 }
 

@@ -27,6 +27,14 @@ const struct recipe_nic *job_nic(const struct job *j, const char *interface)
 	return NULL;
 }
 
+bool job_admin_dynamic6(const struct job *j)
+{
+	const struct recipe_nic *nic = job_nic(j, j->router->admin);
+
+	return nic &&
+	       (nic->addressing6 == RECIPE_ADDRESS_AUTO || nic->addressing6 == RECIPE_ADDRESS_DHCP);
+}
+
 const char *job_domain(const struct recipe_network *n)
 {
 	return n->domain ? n->domain : n->interface;

@@ -16,6 +16,11 @@ void ruleset_icmp6(const struct job *j, struct buf *b)
 		    "mld2-listener-report } accept\n");
 	buf_addf(b, "\t\tiifname \"%s\" icmpv6 type nd-router-advert ip6 hoplimit 255 accept\n",
 		 j->router->wan.interface);
+	if (job_admin_dynamic6(j))
+		buf_addf(
+			b,
+			"\t\tiifname \"%s\" icmpv6 type nd-router-advert ip6 hoplimit 255 accept\n",
+			j->router->admin);
 	buf_addf(b,
 		 "\t\tiifname != { \"%s\", \"%s\" } icmpv6 type nd-router-solicit ip6 hoplimit 255 "
 		 "accept\n\t}\n",
@@ -34,6 +39,8 @@ static void from_admin(const struct job *j, struct buf *b)
 		 j->router->admin);
 	buf_adds(b, "\t\tudp sport 67 udp dport 68 accept comment \"DHCP answers that belong to no "
 		    "connection\"\n");
+	if (job_admin_dynamic6(j))
+		buf_adds(b, "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n");
 	echo(b, "20/second burst 20");
 	buf_adds(b, "\t\ttcp dport 22 ct state new goto ssh\n\t\tgoto refuse\n\t}\n");
 }

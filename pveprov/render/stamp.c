@@ -8,7 +8,8 @@
 
 enum { PROTOCOL_DNSCRYPT = 0x01, PROTOCOL_DOH = 0x02, PROPS_BYTES = 8, STAMP_BYTES_MAX = 1024 };
 
-/* Sorted, as recipe_resolver_names. Addresses are those that the operators publish and have certificates for. */
+/* Sorted, as recipe_resolver_names. Addresses are those that the operators publish and have
+ * certificates for. */
 static const struct stamp_resolver resolvers[] = {
 	{ "adguard", "94.140.14.14", "dns.adguard-dns.com", "/dns-query",
 	  STAMP_DNSSEC | STAMP_NO_LOGS },

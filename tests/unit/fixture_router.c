@@ -193,6 +193,7 @@ void fixture_odd(struct fixture *f)
 	nics[0].gateway = ip("192.168.7.1");
 	nics[0].addressing6 = RECIPE_ADDRESS_STATIC;
 	nics[0].address6 = cidr("fd07::2/64");
+	nics[0].gateway6 = ip("fd07::1");
 	odd_networks(f);
 	port_forwards[0] = (struct recipe_port_forward){
 		.protocol = 0, .port = 443, .to = ip("10.30.0.242"), .to_port = 8443

@@ -118,7 +118,7 @@ static void observed_defects_are_not_there(void **state UNUSED)
 	}
 }
 
-/* 33, 46: what is installed, masked and there before the packages are. */
+/* 33: what is installed and masked. */
 static void units_and_packages_fit_the_distribution(void **state UNUSED)
 {
 	_cleanup_bundle_ struct bundle debian = { 0 }, arch = { 0 };
@@ -129,8 +129,6 @@ static void units_and_packages_fit_the_distribution(void **state UNUSED)
 	assert_true(strv_contains(&debian.packages, "dnsmasq-base"));
 	assert_false(strv_contains(&debian.packages, "dnsmasq"));
 	assert_true(strv_contains(&debian.mask, "dnscrypt-proxy.socket"));
-	assert_true(bundle_get(&debian, "/etc/gitconfig")->early);
-	assert_true(bundle_get(&debian, "/etc/etckeeper/router.ignore")->early);
 	fixture_arch(&f);
 	assert_works(render_router(&f.recipe, &f.vm, &f.facts, &arch, &err));
 	assert_true(strv_contains(&arch.packages, "dnsmasq"));

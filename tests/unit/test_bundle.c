@@ -27,9 +27,6 @@ static void a_path_is_there_once(void **state UNUSED)
 	assert_works(bundle_text(&b, "/etc/a", 0644, "1", &err));
 	assert_fails(bundle_link(&b, "/etc/a", "b", &err), ERR_INTERNAL,
 		     "'/etc/a' is in the bundle twice");
-	assert_fails(bundle_early(&b, "/etc/b", &err), ERR_INTERNAL, "'/etc/b' is not in the bundle");
-	assert_works(bundle_early(&b, "/etc/a", &err));
-	assert_true(bundle_get(&b, "/etc/a")->early);
 	assert_works(bundle_absent(&b, "/etc/netplan", &err));
 	assert_works(bundle_absent(&b, "/etc/netplan", &err));
 	assert_int_equal(b.absent.n, 1);

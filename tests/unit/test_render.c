@@ -23,9 +23,6 @@ static char *summary(const struct bundle *b)
 		      { "packages", &b->packages } };
 	struct buf out = { 0 };
 
-	for (size_t i = 0; i < b->n_files; i++)
-		if (b->files[i].early)
-			buf_addf(&out, "early %s\n", b->files[i].path);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (size_t k = 0; k < lists[i].list->n; k++)
 			buf_addf(&out, "%s %s\n", lists[i].name, lists[i].list->v[k]);
@@ -204,12 +201,55 @@ static void assumptions_are_said_in_every_file(void **state UNUSED)
 			fail_msg("'%s' does not say what was assumed", b.files[i].path);
 }
 
+/* The recipe that people start from renders what is reviewed in the goldens, but for the MAC
+ * addresses. */
+static void the_recipe_of_the_demo_is_the_reviewed_router(void **state UNUSED)
+{
+	_cleanup_free_ char *file = xasprintf("%s/recipes/router.yaml", getenv("SOURCE"));
+	_cleanup_bundle_ struct bundle expected = { 0 }, b = { 0 };
+	_cleanup_recipe_ struct recipe *r = NULL;
+	struct fixture f;
+
+	fixture_home(&f);
+	render(&f, &expected);
+	assert_works(recipe_load(file, &r, &err));
+	assert_works(render_router(r, recipe_vm(r, "router"), &f.facts, &b, &err));
+	assert_int_equal(b.n_files, expected.n_files);
+	for (size_t i = 0; i < b.n_files; i++) {
+		assert_string_equal(b.files[i].path, expected.files[i].path);
+		if (!strstr(b.files[i].data, "PermanentMACAddress="))
+			assert_string_equal(b.files[i].data, expected.files[i].data);
+	}
+	_cleanup_free_ char *one = summary(&b), *two = summary(&expected);
+	assert_string_equal(one, two);
+}
+
+/* An admin interface that takes IPv6 from its network takes nothing else, and answers through
+ * table 76. */
+static void the_admin_interface_may_have_ipv6(void **state UNUSED)
+{
+	_cleanup_bundle_ struct bundle b = { 0 };
+	struct fixture f;
+
+	fixture_home(&f);
+	f.vm.nics[0].addressing6 = RECIPE_ADDRESS_AUTO;
+	render(&f, &b);
+	const char *network = bundle_get(&b, "/etc/systemd/network/05-vm0.network")->data;
+	assert_non_null(strstr(network, "IPv6AcceptRA=yes"));
+	assert_non_null(strstr(network, "UseGateway=no\nUseRoutePrefix=no\nDHCPv6Client=no"));
+	assert_non_null(strstr(network, "Gateway=_ipv6ra\nTable=76"));
+	assert_non_null(strstr(bundle_get(&b, "/etc/nftables.conf")->data,
+			       "iifname \"vm0\" icmpv6 type nd-router-advert"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_breaks_out_of_its_place),
 		cmocka_unit_test(ports_and_stamps_do_not_break_out),
 		cmocka_unit_test(contradictions_are_refused_with_their_place),
+		cmocka_unit_test(the_recipe_of_the_demo_is_the_reviewed_router),
+		cmocka_unit_test(the_admin_interface_may_have_ipv6),
 		cmocka_unit_test(every_file_is_as_reviewed),
 		cmocka_unit_test(the_same_recipe_gives_the_same_bytes),
 		cmocka_unit_test(assumptions_are_said_in_every_file),
