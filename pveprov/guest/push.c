@@ -10,7 +10,8 @@ enum {
 	VALIDATE_MS = 180000,
 	CONFIRM_MS = 120000,	   /* services settle, etckeeper commits */
 	LOOK_MS = 60000,
-	CONNECT_EVERY_MS = 6000,   /* the router's own limit is 12 new connections in a minute, 12 at once */
+	CONNECT_EVERY_MS = 6000,   /* the router's own limit is 12 new connections in a minute, 12 at once: */
+	CONNECT_AT_ONCE = 2,	   /* after the first of a push, that many need not wait */
 	POLL_MS = 1000,
 	OUTPUT_MAX = 8 << 20,
 	REASON_LINES = 12,
@@ -40,6 +41,7 @@ struct push {
 	struct push_result *result;
 	struct shell *shell; /* NULL: not connected */
 	int64_t connected_ms; /* when we last tried */
+	int connections;
 	int64_t confirm_s;
 	char id[DIGEST_SHA256_HEX];
 	struct buf manifest;
@@ -117,10 +119,16 @@ static void disconnect(struct push *p)
 	p->shell = shell_close(p->shell);
 }
 
+static bool may_connect(const struct push *p)
+{
+	return p->connections <= CONNECT_AT_ONCE || clock_now_ms(p->clock) - p->connected_ms >= CONNECT_EVERY_MS;
+}
+
 static int connect_now(struct push *p, struct err **err)
 {
 	disconnect(p);
 	p->connected_ms = clock_now_ms(p->clock);
+	p->connections++;
 	return p->ops->connect(p->ops->ctx, &p->shell, err);
 }
 
@@ -209,7 +217,7 @@ static int settle(struct push *p, bool reboots, struct err **err)
 	say(p, reboots ? "waiting for the reboot" : "waiting for the switch");
 	for (;;) {
 		enum verdict v = ask_side(p, err);
-		if (v == VERDICT_CONNECT && clock_now_ms(p->clock) - p->connected_ms >= CONNECT_EVERY_MS)
+		if (v == VERDICT_CONNECT && may_connect(p))
 			v = try_confirm(p, err);
 		if (v == VERDICT_CONFIRMED)
 			return 0;
@@ -256,7 +264,7 @@ static int reboot(struct push *p, const char *old_boot, struct err **err)
 		_cleanup_push_answer_ struct push_answer a = { 0 };
 		if (deadline_check(&d, err, "the reboot") < 0 || deadline_sleep(&d, POLL_MS, err) < 0)
 			return -1;
-		if (clock_now_ms(p->clock) - p->connected_ms < CONNECT_EVERY_MS || connect_now(p, NULL) < 0)
+		if (!may_connect(p) || connect_now(p, NULL) < 0)
 			continue;
 		if (ask(p->shell, "status", NULL, LOOK_MS, &a, NULL) == 0 && !streq(a.state.boot_id, old_boot))
 			return 0;

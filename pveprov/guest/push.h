@@ -51,7 +51,7 @@ int push_check(struct shell *s, const struct bundle *b, struct push_state *ret, 
 struct push_ops {
 	/*
 	 * Opens a new SSH connection to the address that the agent reports now. One try; push_apply() paces the calls
-	 * (one in 6 s) so that they stay below a router's rate limit of 12 a minute.
+	 * (one in 6 s but for the first three) so that they stay below a router's limit of 12 a minute.
 	 */
 	int (*connect)(void *ctx, struct shell **ret, struct err **err);
 	/* A line of progress. May be NULL. */

@@ -482,7 +482,7 @@ switch_now() {
 	if [ -z "$now" ]; then
 		boot_id >"$REVERT/planned"
 		set_phase switched
-		systemctl --no-block reboot
+		systemctl --no-block reboot || : # the answer may be lost in it; if it does not come, the timer does
 	else
 		restart_touched
 		set_phase switched
@@ -496,7 +496,7 @@ switch() {
 		cat "$REVERT/log"
 	else
 		cat "$REVERT/log"
-		undo "the switch failed: $(tail -n 2 "$REVERT/log" | tr '\n' ' ')"
+		undo "the switch failed: $(tail -n 2 "$REVERT/log" | paste -s -d ' ')"
 	fi
 }
 
@@ -540,8 +540,9 @@ undo() {
 	sync
 	REVERT=$REVERT.done
 	MANIFEST=$REVERT/manifest
+	rm -rf "$STAGE"
 	if [ $rebooted = yes ]; then
-		systemctl --no-block reboot
+		systemctl --no-block reboot || :
 	else
 		restart_as_before
 	fi
@@ -610,7 +611,7 @@ confirm() {
 	fi
 	work
 	settle
-	failed=$(newly_failed | tr '\n' ' ')
+	failed=$(newly_failed | paste -s -d ' ')
 	if [ -n "$failed" ]; then
 		fact "failed $failed"
 		# shellcheck disable=SC2086
