@@ -137,17 +137,22 @@ static void cable(struct world *w, const char *port, const struct place *to)
 	ip_batch(to, "link set lo up\nlink set eth0 up\n");
 }
 
+void world_cables(struct world *w)
+{
+	cable(w, "vm0", &w->admin);
+	cable(w, "vm1", &w->vm);
+	cable(w, "lan", &w->lan);
+	cable(w, "opt1", &w->opt);
+	cable(w, "wan", &w->net);
+}
+
 void world_connect(struct world *w)
 {
 	_cleanup_free_ char *settings = fs_join(w->dir, "etc/sysctl.d/60-router.conf");
 	_cleanup_free_ char *forwarding = fs_join(w->dir, "etc/router/forwarding.conf");
 	static const char sysctl[] = "/lib/systemd/systemd-sysctl";
 
-	cable(w, "vm0", &w->admin);
-	cable(w, "vm1", &w->vm);
-	cable(w, "lan", &w->lan);
-	cable(w, "opt1", &w->opt);
-	cable(w, "wan", &w->net);
+	world_cables(w);
 	ip_batch(&w->router,
 		 "link set lo up\n"
 		 "addr add 10.77.0.1/24 dev vm0\naddr add 192.168.1.1/24 dev vm1\n"

@@ -34,6 +34,9 @@ const char *world_possible(void);
 /* Namespaces only; no interface exists yet. */
 void world_begin(struct world *w);
 
+/* Interfaces alone, up. */
+void world_cables(struct world *w);
+
 /* Interfaces, addresses, routes and the sysctl settings of the rendered files. */
 void world_connect(struct world *w);
 
