@@ -69,6 +69,7 @@ static int run_apply(struct app *app, const struct args *args, struct err **err)
 	if (recipe_run_open(&r, app, args->v[0], RECIPE_RUN_JOURNAL, err) < 0)
 		return -1;
 	r.options.allow_restart = o->allow_restart;
+	r.session->o.allow_restart = o->allow_restart;
 	r.options.allow_destroy = o->allow_destroy;
 	if (plan_and_do(&r, TABLE_APPLY, o, err) < 0)
 		return -1;

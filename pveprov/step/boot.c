@@ -36,7 +36,7 @@ static int look(struct machine *m, struct step_run *run, bool *agent_there, stru
 		return 1;
 	}
 	*agent_there = !pve_is(why, PVE_AGENT_NOT_READY) && !pve_outcome_unknown(why);
-	if (!*agent_there || (why->kind == ERR_NOT_FOUND && !pve_is(why, PVE_NO_SUCH)))
+	if (!*agent_there || why->kind == ERR_NOT_FOUND)
 		return 0;
 	return err_move(err, TAKE_PTR(why));
 }

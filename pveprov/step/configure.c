@@ -70,6 +70,7 @@ static int check(const struct step *step, struct step_run *run UNUSED, struct st
 			step_changed(ret, c->effect == STEP_RESTARTS ? STEP_RESTART : STEP_CHANGE,
 				     c->effect, privileges, "%s: %s -> %s", c->key, c->from, c->to);
 		cloud_init |= c->cloud_init;
+		m->cold_changes |= c->effect == STEP_COLD_START;
 		for (size_t k = 0; starts_with(c->key, "hostpci") && k < m->vm->n_passthrough; k++)
 			if (m->pci[k].why && streq_null(c->value, m->pci[k].value))
 				step_note(ret, "%s: %s", c->key, m->pci[k].why);

@@ -126,7 +126,7 @@ void privileges_of_job(const struct session *s, struct strv *needs)
 }
 
 /* "A|B": any of them. */
-static bool has_any(const struct pve_permissions *may, const char *path, const char *privileges)
+static bool has_listed(const struct pve_permissions *may, const char *path, const char *privileges)
 {
 	_cleanup_strv_ struct strv any = { 0 };
 
@@ -135,6 +135,20 @@ static bool has_any(const struct pve_permissions *may, const char *path, const c
 		if (pve_permissions_has(may, path, any.v[i]))
 			return true;
 	return false;
+}
+
+/* The list of all paths does not have what comes by a pool: a miss is asked for by its path, once.
+ */
+static int has_any(struct session *s, const char *path, const char *privileges, bool *ret,
+		   struct err **err)
+{
+	*ret = has_listed(&s->permissions, path, privileges);
+	if (*ret || json_object_get(s->permissions.paths, path))
+		return 0;
+	if (pve_permissions_add_path(s->client, &s->permissions, path, err) < 0)
+		return -1;
+	*ret = has_listed(&s->permissions, path, privileges);
+	return 0;
 }
 
 /* The name that this server knows: VM.Monitor up to 8, VM.GuestAgent.* from 9 on. */
@@ -194,8 +208,12 @@ int privileges_check(struct session *s, const struct strv *needs, struct problem
 		return -1;
 	for (size_t i = 0; i < needs->n; i++) {
 		_cleanup_free_ char *privileges = NULL, *path = NULL;
-		if (!privileges_split(needs->v[i], &privileges, &path) ||
-		    has_any(may, path, privileges))
+		bool has = false;
+		if (!privileges_split(needs->v[i], &privileges, &path))
+			continue;
+		if (has_any(s, path, privileges, &has, err) < 0)
+			return -1;
+		if (has)
 			continue;
 		_cleanup_free_ char *name = name_here(s, privileges);
 		note_missing(&paths, &lists, path, name);

@@ -29,7 +29,7 @@ int machine_read_host_keys(struct machine *m, struct err **err)
 		_cleanup_err_ struct err *why = NULL;
 		if (pve_agent_read(m->session->client, m->at, path, KEY_MAX, &text, &why) == 0)
 			strv_split(&m->host_keys, buf_text(&text), "\r\n");
-		else if (why->kind != ERR_NOT_FOUND || pve_is(why, PVE_NO_SUCH))
+		else if (why->kind != ERR_NOT_FOUND)
 			return err_move(err, TAKE_PTR(why));
 	}
 	if (m->host_keys.n == 0) {

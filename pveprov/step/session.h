@@ -45,6 +45,7 @@ struct machine {
 	json_t *config;		 /* as last read; NULL: to be read again */
 	bool has_snapshot;	 /* the one that the recipe names */
 	struct machine_pci *pci; /* of each vm->passthrough */
+	bool cold_changes;	 /* found while planning: they wait for a cold start */
 	bool rolled_back;	 /* by this run */
 	const char *storage;	 /* that a clone goes to; NULL: not known */
 
@@ -68,7 +69,8 @@ struct session_options {
 	struct step_ssh ssh;
 	const struct clock *clock;
 	const struct log *log;
-	bool guests_only; /* the node is not to be changed: keys and network are not read */
+	bool guests_only;   /* the node is not to be changed: keys and network are not read */
+	bool allow_restart; /* what waits for a cold start gets one */
 };
 
 struct session {

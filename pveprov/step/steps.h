@@ -12,7 +12,8 @@ extern const struct step_ops step_configure; /* one PUT with everything */
 extern const struct step_ops step_snapshot;
 extern const struct step_ops step_rollback; /* of `reprovision` */
 extern const struct step_ops step_start;
-extern const struct step_ops step_delete; /* of `destroy` */
+extern const struct step_ops step_restart; /* with leave: what waits for a cold start */
+extern const struct step_ops step_delete;  /* of `destroy` */
 
 /* Looks into a running machine. */
 extern const struct step_ops step_boot;	     /* agent there, cloud-init done */

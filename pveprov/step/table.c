@@ -11,6 +11,14 @@ static bool is_probed(const struct session *s, const struct machine *m)
 	return m->vm->router || streq_null(s->recipe->verify.from, m->vm->name);
 }
 
+/* Whoever gets addresses from a router starts once that is confirmed. */
+static void need_routers(struct plan *p, const struct session *s)
+{
+	for (size_t i = 0; i < s->n_machines; i++)
+		if (s->machines[i].vm->router)
+			plan_need(p, "push %s", s->machines[i].vm->name);
+}
+
 /* Until the machine's configuration is as wanted and its snapshot taken. `before` is the clone that
  * goes first. */
 static void add_building(struct plan *p, struct session *s, struct machine *m, const char *before,
@@ -39,13 +47,17 @@ static void add_building(struct plan *p, struct session *s, struct machine *m, c
 	}
 	plan_add(p, &step_start, s, m, "start %s", name);
 	plan_need(p, m->vm->snapshot ? "snapshot %s" : "configure %s", name);
+	if (!m->vm->router)
+		need_routers(p, s);
+	plan_add(p, &step_restart, s, m, "restart %s", name);
+	plan_need(p, "start %s", name);
 }
 
 static void add_boot(struct plan *p, struct session *s, struct machine *m, bool built)
 {
 	plan_add(p, &step_boot, s, m, "boot %s", m->vm->name);
 	if (built)
-		plan_need(p, "start %s", m->vm->name);
+		plan_need(p, "restart %s", m->vm->name);
 }
 
 static void add_way_in(struct plan *p, struct session *s, struct machine *m)
@@ -77,14 +89,6 @@ static void add_verdict(struct plan *p, struct session *s)
 			plan_need(p, "probe %s", s->machines[i].vm->name);
 }
 
-/* Whoever gets addresses from a router starts once that is confirmed. */
-static void need_routers(struct plan *p, const struct session *s)
-{
-	for (size_t i = 0; i < s->n_machines; i++)
-		if (s->machines[i].vm->router)
-			plan_need(p, "push %s", s->machines[i].vm->name);
-}
-
 static void build_apply(enum table_kind kind, struct session *s, struct plan *p)
 {
 	const char *before = NULL;
@@ -95,8 +99,6 @@ static void build_apply(enum table_kind kind, struct session *s, struct plan *p)
 		bool rollback = kind == TABLE_REPROVISION && m->vm->router && m->vm->snapshot;
 		add_building(p, s, m, before, rollback);
 		before = m->vm->name;
-		if (!m->vm->router)
-			need_routers(p, s);
 		add_boot(p, s, m, true);
 		if (m->vm->router) {
 			add_way_in(p, s, m);
