@@ -4,7 +4,7 @@
 
 enum {
 	CONFIRM_S = 120,
-	REBOOT_MORE_S = 300,
+	REBOOT_MORE_S = 300 + 90,  /* the guest's, and the reboot itself */
 	REVERT_MORE_S = 90,	   /* to see what came of it */
 	PACKAGES_MS = 15 * 60000,
 	VALIDATE_MS = 180000,
@@ -321,7 +321,9 @@ static int send_and_settle(struct push *p, const struct bundle *b, bool reboots,
 	if (send(p, b, a, &e) < 0) {
 		if (e->kind == ERR_UNREACHABLE || e->kind == ERR_TIMEOUT)
 			return cut(p, reboots, e, err);
-		return err_move(err, e);
+		bool by_user = e->kind == ERR_INTERRUPTED;
+		err_move(err, e);
+		return by_user ? interrupted(err) : -1;
 	}
 	for (size_t i = 0; i < a->warnings.n; i++)
 		strv_add(&p->result->warnings, a->warnings.v[i]);

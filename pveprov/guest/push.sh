@@ -205,7 +205,7 @@ apt_update() {
 
 apt_install() {
 	forbid_starts
-	dpkg --configure -a 8>&- # what an interrupted run left
+	dpkg --configure -a 8>&- || : # what an interrupted run left; fails while another one holds the lock
 	apt_update
 	apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=180 -o Dpkg::Options::=--force-confdef \
 		-o Dpkg::Options::=--force-confold --no-install-recommends install "$@" 8>&-
@@ -398,6 +398,7 @@ push() {
 		return
 	fi
 	validate || return 0
+	echo 'validated, switching' # ends here when nobody listens any more
 	save
 	arm
 	fact switching

@@ -1,4 +1,5 @@
 #include "guest/ssh.h"
+#include "guest/ssh_agent.h"
 #include "guest/ssh_channel.h"
 #include "base/strv.h"
 
@@ -106,28 +107,44 @@ static int load_key(const char *file, ssh_key *ret, struct err **err)
 	return err_hint(err, "add it to the SSH agent: ssh-add %s", file);
 }
 
-static int log_in(struct ssh_shell *s, const struct ssh_target *t, const struct deadline *d, struct err **err)
+/* With `key`, or with those of the agent where it is NULL. */
+static int authenticate(struct ssh_shell *s, ssh_key key, const struct deadline *d, struct err **err)
 {
-	ssh_key key = NULL;
 	int rc;
 
-	if (t->key_file && load_key(t->key_file, &key, err) < 0)
-		return -1;
 	while ((rc = key ? ssh_userauth_publickey(s->session, NULL, key) : ssh_userauth_agent(s->session, NULL)) ==
 	       SSH_AUTH_AGAIN)
 		if (ssh_shell_wait(s, d, "log-in", err) < 0)
-			break;
-	ssh_key_free(key);
+			return -1;
 	if (rc == SSH_AUTH_SUCCESS)
 		return 0;
-	if (rc == SSH_AUTH_AGAIN)
+	if (deadline_check(d, err, "%s: the log-in%s", s->peer, key ? "" : " with the SSH agent") < 0)
 		return -1;
 	if (!ssh_is_connected(s->session))
 		return err_set(err, ERR_UNREACHABLE, "%s closed the connection during the log-in: %s", s->peer,
 			       ssh_get_error(s->session));
-	err_set(err, ERR_AUTH, "%s accepts no key of %s%s%s", s->peer, t->key_file ? "'" : "the SSH agent",
-		t->key_file ? t->key_file : "", t->key_file ? "'" : "");
+	err_set(err, ERR_AUTH, "%s accepts no key of %s", s->peer, key ? "the key file" : "the SSH agent");
 	return err_hint(err, "the key must be one of the recipe's ssh keys, which cloud-init put there at the first boot");
+}
+
+static int log_in(struct ssh_shell *s, const struct ssh_target *t, const struct deadline *d, struct err **err)
+{
+	struct ssh_agent_watch watch;
+	ssh_key key = NULL;
+	int r;
+
+	if (t->key_file) {
+		if (load_key(t->key_file, &key, err) < 0)
+			return -1;
+		r = authenticate(s, key, d, err);
+		ssh_key_free(key);
+		return r < 0 ? err_wrap(err, "key '%s'", t->key_file) : 0;
+	}
+	if (ssh_agent_begin(&watch, t->agent_socket, s->session, d, err) < 0)
+		return -1;
+	r = authenticate(s, NULL, d, err);
+	ssh_agent_end(&watch);
+	return r;
 }
 
 static int set_options(struct ssh_shell *s, const struct ssh_target *t, struct err **err)
@@ -143,7 +160,6 @@ static int set_options(struct ssh_shell *s, const struct ssh_target *t, struct e
 	    ssh_options_set(s->session, SSH_OPTIONS_PORT, &port) < 0 ||
 	    ssh_options_set(s->session, SSH_OPTIONS_USER, t->user) < 0 ||
 	    ssh_options_set(s->session, SSH_OPTIONS_HOSTKEYS, algorithms) < 0 ||
-	    (t->agent_socket && ssh_options_set(s->session, SSH_OPTIONS_IDENTITY_AGENT, t->agent_socket) < 0) ||
 	    ssh_options_set(s->session, SSH_OPTIONS_FD, &s->wire.fd) < 0)
 		return err_set(err, ERR_INTERNAL, "libssh: %s", ssh_get_error(s->session));
 	ssh_set_blocking(s->session, 0);

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static struct sshd server;
@@ -63,7 +64,7 @@ static void a_key_that_is_not_accepted_is_named(void **state UNUSED)
 	struct shell *s = NULL;
 
 	t.key_file = server.other_key;
-	assert_fails(ssh_open(&t, &real, &s, &err), ERR_AUTH, "accepts no key of '");
+	assert_fails(ssh_open(&t, &real, &s, &err), ERR_AUTH, "accepts no key of the key file");
 	t.key_file = server.locked_key;
 	assert_fails(ssh_open(&t, &real, &s, &err), ERR_AUTH, "has a passphrase");
 	t.key_file = "/nonexistent/key";
@@ -293,6 +294,24 @@ static void a_bad_proxy_command_says_why(void **state UNUSED)
 	err_free(e);
 }
 
+static void an_ssh_agent_that_waits_for_somebody_does_not_hang_us(void **state UNUSED)
+{
+	struct ssh_target t = target();
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct shell *s = NULL;
+	_cleanup_free_ char *path = fs_join(server.dir, "silent-agent");
+
+	t.key_file = NULL;
+	t.agent_socket = path;
+	assert_fails(ssh_open(&t, &real, &s, &err), ERR_AUTH, "cannot reach the SSH agent at '");
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	memcpy(a.sun_path, path, strlen(path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	t.connect_timeout_ms = 1500;
+	assert_fails(ssh_open(&t, &real, &s, &err), ERR_TIMEOUT, "the log-in with the SSH agent took longer than 1.5 s");
+}
+
 static void the_ssh_agent_logs_in(void **state UNUSED)
 {
 	struct ssh_target t = target();
@@ -357,6 +376,7 @@ int main(void)
 		cmocka_unit_test(too_large_a_file_is_refused),
 		cmocka_unit_test(a_proxy_command_carries_the_connection),
 		cmocka_unit_test(a_bad_proxy_command_says_why),
+		cmocka_unit_test(an_ssh_agent_that_waits_for_somebody_does_not_hang_us),
 		cmocka_unit_test(the_ssh_agent_logs_in),
 	};
 	if (geteuid() != 0 || access("/usr/sbin/sshd", X_OK) != 0) {
