@@ -236,6 +236,7 @@ static void boots(void **state)
 	say("cloud-init");
 	assert_banner(address);
 	say("ssh banner");
+	free(guest_exec(100, "test $(nproc) = 2"));
 	_cleanup_free_ char *cards =
 		guest_exec(100, "for f in 0 1 2 3; do readlink -e "
 				"/sys/bus/pci/devices/0000:01:00.$f/driver; done; ip -br link");

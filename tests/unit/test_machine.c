@@ -56,6 +56,7 @@ static void plain(void **state)
 
 	(void)state;
 	assert_has(argv, " -smp 2 -m 2048 ");
+	assert_has(argv, " maxcpus=1 ");
 	assert_has(argv, "-accel tcg,thread=multi,tb-size=256 -cpu qemu64");
 	assert_has(argv, "e1000,id=net0,netdev=n-net0,mac=bc:24:11:00:00:10,bus=pcie.0,addr=0x12");
 	assert_has(
@@ -113,7 +114,7 @@ static void one_function(void **state)
 
 static void kvm_and_state(void **state)
 {
-	json_t *config = json_object();
+	json_t *config = json_pack("{s:i, s:i}", "cores", 2, "sockets", 2);
 	struct machine_host on = host;
 
 	(void)state;
@@ -121,7 +122,8 @@ static void kvm_and_state(void **state)
 	on.load = "built";
 	on.seed = NULL;
 	_cleanup_free_ char *argv = argv_of(config, &on);
-	assert_has(argv, "-accel kvm -cpu host");
+	assert_has(argv, "-accel kvm -cpu host -smp 4 ");
+	assert_null(strstr(argv, "maxcpus"));
 	assert_has(argv, "-loadvm built");
 	assert_null(strstr(argv, "drive=seed"));
 	json_decref(config);
