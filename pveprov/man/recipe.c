@@ -110,15 +110,12 @@ int man_recipe(struct buf *out, struct err **err)
 	scd_paragraphs(
 		out,
 		"A recipe is one YAML document: no anchors, no tags, no template language. In any "
-		"value ${env:NAME} is "
-		"replaced by a variable of the environment, ${file:PATH} by the first line of a "
-		"file, "
-		"${machine.nic.address} by an address from the recipe itself. An unknown key is an "
-		"error that names the "
-		"nearest one; all errors of a file are reported at once, as file:line:column.\n\n"
+		"value ${env:NAME} is replaced by a variable of the environment, ${file:PATH} by the "
+		"content of a file, ${machine.interface.address} by a static address of the recipe "
+		"itself. An unknown key is an error that names the nearest one; all errors of a file "
+		"are reported at once, as file:line:column.\n\n"
 		"Times are written 90s, 10m, 1h30m; sizes 2048 (MiB), 512Mi, 2Gi; addresses with "
-		"their prefix, as "
-		"192.168.1.1/24.");
+		"their prefix, as 192.168.1.1/24.");
 	scd_heading(out, "KEYS");
 	buf_adds(out, "NAME stands for a name that you choose, [] for each element of a list.\n\n");
 	keys(out, schema, "");
