@@ -19,6 +19,7 @@ static int make_dir(void **state UNUSED)
 	unsetenv("PROXMOX_VE_API_TOKEN");
 	unsetenv("PROXMOX_VE_USERNAME");
 	unsetenv("PROXMOX_VE_PASSWORD");
+	unsetenv("PVEPROV_LAB");
 	return 0;
 }
 
@@ -152,6 +153,72 @@ static void a_context_is_added_and_the_others_stay(void **state UNUSED)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static void write_lab(const char *accounts, int pid, mode_t mode)
+{
+	_cleanup_free_ char *path = context_runtime_path("lab.json"),
+			    *folder = xasprintf("%s/pveprov", dir);
+	_cleanup_free_ char *text =
+		xasprintf("{\"version\": 1, \"pid\": %d, \"endpoint\": \"https://127.0.0.1:1\","
+			  "\"fingerprint\": \"AA\", \"proxy_command\": \"lab connect %%h %%p\","
+			  "\"accounts\": [%s]}",
+			  pid, accounts);
+
+	assert_works(fs_mkdirs(folder, 0700, &err));
+	assert_works(fs_write(path, text, strlen(text), mode, &err));
+}
+
+static const char accounts[] =
+	"{\"token\": \"tester@pve!priv\", \"secret\": \"s1\", \"privsep\": true},"
+	"{\"token\": \"root@pam!ci\", \"secret\": \"s2\", \"privsep\": false},"
+	"{\"user\": \"root@pam\", \"password\": \"p1\"},"
+	"{\"user\": \"tester@pve\", \"password\": \"p2\"}";
+
+static void the_lab_offers_its_accounts(void **state UNUSED)
+{
+	static const struct {
+		const char *account, *token, *user, *password;
+	} cases[] = {
+		{ NULL, "root@pam!ci=s2", "root@pam", "p1" },
+		{ "tester@pve!priv", "tester@pve!priv=s1", "root@pam", "p1" },
+		{ "tester@pve", NULL, "tester@pve", "p2" },
+	};
+	struct clock clock = clock_real(-1);
+
+	write_lab(accounts, (int)getpid(), 0600);
+	assert_true(context_lab_runs());
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_context_ struct context c = { 0 };
+		assert_works(context_load_lab(cases[i].account, &clock, &c, &err));
+		assert_true(streq_null(c.token.text.text, cases[i].token));
+		assert_string_equal(c.user, cases[i].user);
+		assert_string_equal(c.password.text.text, cases[i].password);
+		assert_string_equal(c.ssh.proxy, "lab connect %h %p");
+		assert_int_equal(access(c.ssh.key, R_OK), 0);
+	}
+	_cleanup_context_ struct context c = { 0 };
+	assert_fails(context_load_lab("nobody@pam", &clock, &c, &err), ERR_NOT_FOUND,
+		     "the lab has no account 'nobody@pam'");
+	_cleanup_json_ json_t *lab = NULL;
+	assert_works(context_lab_describe(&lab, &err));
+	_cleanup_free_ char *text = json_dumps(lab, 0);
+	assert_null(strstr(text, "s2"));
+	assert_null(strstr(text, "p1"));
+}
+
+static void a_lab_that_does_not_run_is_none(void **state UNUSED)
+{
+	struct clock clock = clock_real(-1);
+	_cleanup_context_ struct context c = { 0 };
+
+	write_lab(accounts, INT32_MAX, 0600); /* no process has this number */
+	assert_false(context_lab_runs());
+	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_NOT_FOUND, "no lab runs");
+	write_lab(accounts, (int)getpid(), 0644);
+	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_GUARD, "not a private file");
+	write_lab("", (int)getpid(), 0600);
+	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_NOT_FOUND, "no account");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +227,8 @@ int main(void)
 		cmocka_unit_test(no_file_is_a_hint),
 		cmocka_unit_test(the_environment_is_enough),
 		cmocka_unit_test(a_context_is_added_and_the_others_stay),
+		cmocka_unit_test(the_lab_offers_its_accounts),
+		cmocka_unit_test(a_lab_that_does_not_run_is_none),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
