@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * route.h: which function answers which endpoint. Each family of endpoints has a table beside its code; an endpoint of
+ * api_table that no table names is "not implemented", as an unknown path is.
+ */
+#include "lab/api_table.h"
+#include "lab/request.h"
+
+struct route {
+	const char *method;
+	const char *path; /* as in api_table */
+	route_fn *fn;
+};
+
+/* Ended by a NULL method. */
+extern const struct route access_routes[], agent_routes[], cluster_routes[], mapping_routes[], network_routes[],
+	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[], user_routes[], vm_routes[],
+	vm_config_routes[], vm_power_routes[];
+
+struct route_match {
+	const struct api_endpoint *endpoint;
+	route_fn *fn;
+};
+
+/*
+ * Finds the endpoint of a path; its variables go into params. False: no such path, or not with this method.
+ * A path without variables wins over one with.
+ */
+bool route_find(const char *method, const char *path, struct route_match *ret, json_t *params);
+
+/* The handler of an endpoint, NULL where there is none (for the table's test). */
+route_fn *route_handler(const struct api_endpoint *e);
