@@ -76,6 +76,7 @@ struct hypervisor {
 	const struct hypervisor_ops *ops;
 	void (*stopped)(void *ctx, int vmid); /* set by the core: a machine went off by itself */
 	void *stopped_ctx;
+	int64_t scale; /* set by the core: how many times faster than real time the clock given to open() runs */
 };
 
 extern const struct hypervisor_ops hypervisor_sim, hypervisor_qemu;
