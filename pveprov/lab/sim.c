@@ -440,4 +440,11 @@ static int sim_open(const struct world *w, struct event_base *base, const struct
 	return 0;
 }
 
-const struct hypervisor_ops hypervisor_sim = { "sim", sim_open, begin, status, dial, sim_close };
+const struct hypervisor_ops hypervisor_sim = {
+	.name = "sim",
+	.open = sim_open,
+	.begin = begin,
+	.status = status,
+	.dial = dial,
+	.close = sim_close,
+};
