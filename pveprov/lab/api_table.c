@@ -377,7 +377,7 @@ static const struct api_param params[] = {
 	[23] = { .name = "enable", .type = API_FLAG, .optional = true },
 	[24] = { .name = "expire", .type = API_INT, .optional = true, .has_min = true, .min = 0 },
 	[25] = { .name = "firstname", .type = API_TEXT, .optional = true, .max_length = 1024 },
-	[26] = { .name = "keys", .type = API_TEXT, .optional = true, .pattern = "[0-9a-zA-Z!=]{0,4096}" },
+	[26] = { .name = "keys", .type = API_TEXT, .optional = true, .pattern = "[0-9a-zA-Z!=]*" },
 	[27] = { .name = "lastname", .type = API_TEXT, .optional = true, .max_length = 1024 },
 	[28] = { .name = "password", .type = API_TEXT, .optional = true, .min_length = 8, .max_length = 64 },
 	[29] = { .name = "userid", .type = API_TEXT, .format = "pve-userid", .max_length = 64 },
