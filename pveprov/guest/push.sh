@@ -18,7 +18,7 @@
 #   planned    there: the switch ended with a reboot that has not happened yet
 #   old.tar    what was there; new, dirs: paths that were not; links: the symbolic links in $UNITS
 #   active, failed   units that were so; changes: what differed; why: reason of the revert; log: of the switch
-#   came-back  there: the planned reboot has happened
+#   came-back  boot id of the planned reboot, once it has happened
 set -euf
 umask 022
 export LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -336,7 +336,7 @@ timer() {
 service() {
 	printf '[Unit]\nDescription=%s\nDefaultDependencies=no\nConditionPathExists=%s\n' "$1" "$REVERT"
 	printf 'RequiresMountsFor=%s\nConflicts=shutdown.target\nBefore=shutdown.target\n%s\n[Service]\nType=oneshot\n' "$REVERT" "$3"
-	printf 'ExecStart=/bin/sh %s/push.sh %s\n' "$REVERT" "$2"
+	printf 'ExecStart=/bin/sh %s/push.sh %s\n%s\n' "$REVERT" "$2" "${4-}"
 }
 
 # From here on a crash is undone at the next boot; the units do nothing as long as $REVERT is not there.
@@ -349,7 +349,7 @@ arm() {
 	service 'Look after an unconfirmed change before the network' boot 'After=local-fs.target
 Wants=network-pre.target
 Before=network-pre.target systemd-networkd.service nftables.service nftables-lockdown.service
-' >"$UNITS/pveprov-boot.service"
+' RemainAfterExit=yes >"$UNITS/pveprov-boot.service"
 	mkdir -p "$UNITS/sysinit.target.wants"
 	ln -sfn ../pveprov-boot.service "$UNITS/sysinit.target.wants/pveprov-boot.service"
 	systemctl daemon-reload
@@ -566,10 +566,19 @@ revert() {
 	fi
 }
 
+# systemd starts the unit again with whatever needs sysinit.target: only a new boot counts. Looked at before the lock,
+# which the switch holds while it waits for services that come after this unit.
+new_boot() {
+	[ -d "$REVERT" ] || return 1
+	! grep -qxF -- "$(boot_id)" "$REVERT/boot" "$REVERT/came-back" 2>/dev/null
+}
+
 boot() {
+	new_boot || return 0
 	locked
 	if [ "$(phase)" = switched ] && [ -e "$REVERT/planned" ]; then
-		mv "$REVERT/planned" "$REVERT/came-back" # a second boot is not planned
+		boot_id >"$REVERT/came-back"
+		rm "$REVERT/planned" # a second boot is not planned
 		sync
 		systemctl start --no-block pveprov-late.timer
 	else

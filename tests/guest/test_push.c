@@ -72,6 +72,8 @@ static int connect_guest(void *ctx UNUSED, struct shell **ret, struct err **err)
 {
 	connections++;
 	world();
+	/* as systemd does whenever a unit is started that needs sysinit.target */
+	machine_run_unit("pveprov-boot.service");
 	if (!reachable && connections > 1)
 		return err_set(err, ERR_UNREACHABLE, "no route to the machine");
 	*ret = &guest.shell;

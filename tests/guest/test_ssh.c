@@ -170,6 +170,12 @@ static void a_slow_program_meets_its_deadline(void **state UNUSED)
 	assert_fails(shell_check(s, &(struct shell_exec){ .argv = fifo, .timeout_ms = 200 }, NULL, &err), ERR_TIMEOUT,
 		     "took longer than 0.2 s");
 	assert_fails(shell_check(s, &(struct shell_exec){ .argv = slow }, NULL, &err), ERR_UNREACHABLE, "not usable any more");
+	struct deadline d = deadline_in(&real, 10000);
+	while (!fs_exists(path)) /* a busy machine may not have come so far */
+		assert_works(deadline_check(&d, &err, "the fifo") < 0 ? -1 : deadline_sleep(&d, 5, &err));
+	/* whoever reads the fifo waits for this, and ends */
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
 }
 
 static void endless_output_meets_its_ceiling(void **state UNUSED)
