@@ -134,13 +134,11 @@ static int apply_and_check(struct engine *e, struct plan_item *item, struct step
 
 /* Returns the state in which the item ends, or -1. */
 static int do_check_step(struct engine *e, struct plan_item *item, struct step_run *run,
-			 bool touched, struct err **err)
+			 struct err **err)
 {
 	_cleanup_step_changes_ struct step_changes now = { 0 };
 	const struct step *s = &item->step;
 
-	if (!s->ops->late && !touched && step_changes_count(&item->changes) == 0)
-		return PLAN_SAME;
 	if (s->ops->check(s, run, &now, err) < 0)
 		return -1;
 	bool same = step_changes_count(&now) == 0;
@@ -155,8 +153,7 @@ static int do_check_step(struct engine *e, struct plan_item *item, struct step_r
 	return PLAN_CHANGED;
 }
 
-static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bool skipped,
-		   struct err **err)
+static int do_step(struct engine *e, size_t i, unsigned worker, bool skipped, struct err **err)
 {
 	const struct plan_options *o = e->options;
 	struct plan_item *item = &e->plan->items[i];
@@ -176,7 +173,7 @@ static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bo
 	if (item->step.ops->check) {
 		if (skipped)
 			run.phase = STEP_PLANNING;
-		int state = do_check_step(e, item, &run, touched, err);
+		int state = do_check_step(e, item, &run, err);
 		return state < 0 ? err_wrap(err, "%s", item->step.id) : state;
 	}
 	if (skipped)
@@ -187,18 +184,40 @@ static int do_step(struct engine *e, size_t i, unsigned worker, bool touched, bo
 	return r == STEP_SKIP ? PLAN_SKIPPED : PLAN_SAME;
 }
 
-/* The next ready item, in the table's order; waits for one. -1: the end. Called with the lock held.
- */
+/* Nothing was planned for it and nothing that it needs has changed: it is as it was. */
+static bool is_settled(const struct engine *e, size_t i)
+{
+	const struct plan_item *item = &e->plan->items[i];
+
+	return item->step.ops->check && !item->step.ops->late && !need_touched(e, i) &&
+	       step_changes_count(&item->changes) == 0;
+}
+
+/* A ready item that has something to do, in the table's order; -1: none now. */
+static ssize_t ready_item(struct engine *e)
+{
+	for (size_t k = 0; k < e->plan->n; k++) {
+		size_t i = e->order.sorted[k];
+		struct plan_item *item = &e->plan->items[i];
+		if (item->state != PLAN_WAITING || !needs_over(e, i))
+			continue;
+		if (!is_settled(e, i))
+			return (ssize_t)i;
+		item->state = PLAN_SAME; /* later ones in this order see it */
+		e->n_left--;
+	}
+	return -1;
+}
+
+/* The next item to run; waits for one. -1: the end. Called with the lock held. */
 static ssize_t next_item(struct engine *e)
 {
 	for (;;) {
-		if (e->stop || e->n_left == 0)
+		if (e->stop)
 			return -1;
-		for (size_t k = 0; k < e->plan->n; k++) {
-			size_t i = e->order.sorted[k];
-			if (e->plan->items[i].state == PLAN_WAITING && needs_over(e, i))
-				return (ssize_t)i;
-		}
+		ssize_t i = ready_item(e);
+		if (i >= 0 || e->n_left == 0)
+			return i;
 		pthread_cond_wait(&e->work, &e->lock);
 	}
 }
@@ -242,7 +261,7 @@ static void *worker_main(void *arg)
 		pthread_mutex_unlock(&e->lock);
 		int64_t start = clock_now_ms(e->options->clock);
 		receipt_enter(e->options->receipt, item->step.ops->part);
-		int state = do_step(e, i, w->number, touched, skipped, &error);
+		int state = do_step(e, i, w->number, skipped, &error);
 		receipt_leave(e->options->receipt, item->step.ops->part);
 		pthread_mutex_lock(&e->lock);
 		item->elapsed_ms = clock_now_ms(e->options->clock) - start;
