@@ -3,6 +3,7 @@
 #include "lab/connect.h"
 #include "lab/fault.h"
 #include "lab/httpd.h"
+#include "lab/keypair.h"
 #include "lab/lock.h"
 #include "lab/mapping.h"
 #include "lab/node_network.h"
@@ -129,6 +130,8 @@ static int lab_parts(struct lab *l, const struct lab_options *o, struct err **er
 	l->hypervisor->scale = l->scale;
 	network_apply_now(l);
 	vms_populate(l);
+	if (keypair_make(l->state_dir, &l->ssh_key, err))
+		return -1;
 	l->connect_path = fs_join(l->state_dir, "connect.sock");
 	if (connect_open(l->base, l->connect_path, l->hypervisor, &l->connect, err))
 		return -1;
@@ -193,6 +196,9 @@ json_t *lab_describe(const struct lab *l)
 
 	httpd_describe(l->httpd, d);
 	json_object_set_new(d, "connect", json_string(l->connect_path));
+	json_object_set_new(d, "ssh_key", json_string(l->ssh_key));
+	if (l->hypervisor->ops->describe)
+		json_object_set_new(d, "details", l->hypervisor->ops->describe(l->hypervisor));
 	json_object_set_new(d, "accounts", access_describe(l));
 	return d;
 }
@@ -209,6 +215,7 @@ struct lab *lab_free(struct lab *l)
 	httpd_free(l->httpd);
 	connect_free(l->connect);
 	free(l->connect_path);
+	free(l->ssh_key);
 	if (l->hypervisor)
 		l->hypervisor->ops->close(l->hypervisor);
 	vms_free(l->vms);

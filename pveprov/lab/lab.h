@@ -33,6 +33,7 @@ struct lab {
 	struct httpd *httpd;
 	struct connect *connect;
 	char *connect_path;
+	char *ssh_key; /* file of the private key that lab.json names */
 	struct access *access;
 	struct tasks *tasks;
 	struct locks *locks;
