@@ -1,5 +1,6 @@
 #include "cli/program.h"
 #include "base/fs.h"
+#include "base/proc.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -50,7 +51,7 @@ int program_run(const char *const *argv, int *ret_status, struct err **err)
 {
 	int status;
 
-	if (!strchr(argv[0], '/') || access(argv[0], X_OK) < 0)
+	if (strchr(argv[0], '/') ? access(argv[0], X_OK) < 0 : !proc_find(argv[0]))
 		return no_program(argv[0], ENOENT, err);
 	fflush(NULL);
 	pid_t pid = fork();
@@ -59,7 +60,7 @@ int program_run(const char *const *argv, int *ret_status, struct err **err)
 	if (pid == 0) {
 		signal(SIGPIPE, SIG_DFL);
 		dup2(2, 1);
-		execv(argv[0], (char *const *)argv);
+		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, 0) < 0)
