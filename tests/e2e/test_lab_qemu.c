@@ -256,9 +256,6 @@ static void reaches_the_internet(void **state)
 			"curl -fsS --doh-url https://cloudflare-dns.com/dns-query --resolve "
 			"cloudflare-dns.com:443:1.1.1.1 http://example.com/ | grep -q made-up"));
 	say("internet, resolver");
-	_cleanup_free_ char *modules =
-		guest_exec(100, "lsmod; systemd-analyze; systemd-analyze blame | head -12");
-	say(modules);
 	free(guest_exec(
 		100,
 		"apt-get update 2>&1 && apt-get install -y --no-install-recommends nftables 2>&1"));
