@@ -165,6 +165,22 @@ bool child_alive(struct child *c)
 	return alive;
 }
 
+pid_t child_pid(struct child *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	pid_t pid = c->pid;
+	pthread_mutex_unlock(&c->mutex);
+	return pid;
+}
+
+int child_status(struct child *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	int status = c->done ? c->status : -1;
+	pthread_mutex_unlock(&c->mutex);
+	return status;
+}
+
 void child_signal(struct child *c, int sig)
 {
 	pthread_mutex_lock(&c->mutex);

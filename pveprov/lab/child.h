@@ -8,6 +8,8 @@
  */
 #include "base/clock.h"
 
+#include <sys/types.h>
+
 struct child;
 
 struct child_spec {
@@ -30,6 +32,12 @@ void child_signal(struct child *c, int sig);
 
 /* Waits for its end; false when it still runs after timeout_ms of real time. */
 bool child_wait(struct child *c, int64_t timeout_ms);
+
+/* Its process id; 0 once it has ended. */
+pid_t child_pid(struct child *c);
+
+/* What it ended with, 128 + signal when killed; -1 while it runs. */
+int child_status(struct child *c);
 
 /* malloc'd: the last line that it wrote, or what it ended with. For error texts. */
 char *child_last_words(struct child *c);

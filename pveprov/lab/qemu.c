@@ -91,7 +91,9 @@ static const char *qemu_status(struct hypervisor *base, int vmid)
 
 	pthread_mutex_lock(&h->mutex);
 	for (size_t i = 0; i < h->n_vms; i++)
-		if (h->vms[i]->vmid == vmid && h->vms[i]->run)
+		if (h->vms[i]->vmid == vmid && h->vms[i]->restarting)
+			status = "running";
+		else if (h->vms[i]->vmid == vmid && h->vms[i]->run)
 			status = run_paused(h->vms[i]->run) ? "paused" : "running";
 	pthread_mutex_unlock(&h->mutex);
 	return status;
@@ -122,17 +124,35 @@ static json_t *namespace_path(int fd)
 	return json_sprintf("/proc/%d/fd/%d", (int)getpid(), fd);
 }
 
-/* The namespaces as paths for nsenter(1): a test looks from the LAN (client) or from outside
- * (internet). */
+/* Process ids by machine. */
+static json_t *processes(const struct qemu *h)
+{
+	json_t *all = json_object();
+	char id[16];
+
+	pthread_mutex_lock((pthread_mutex_t *)&h->mutex);
+	for (size_t i = 0; i < h->n_vms; i++) {
+		if (!h->vms[i]->run)
+			continue;
+		snprintf(id, sizeof(id), "%d", h->vms[i]->vmid);
+		json_object_set_new(all, id, json_integer(run_pid(h->vms[i]->run)));
+	}
+	pthread_mutex_unlock((pthread_mutex_t *)&h->mutex);
+	return all;
+}
+
+/* The namespaces as paths for nsenter(1): a test looks from the LAN (client) or from outside. */
 static json_t *qemu_describe(const struct hypervisor *base)
 {
 	const struct qemu *h = (const struct qemu *)base;
+	json_t *namespaces =
+		json_pack("{s:o, s:o, s:o}", "node", namespace_path(qemu_net_node(h->net)),
+			  "internet", namespace_path(qemu_net_internet(h->net)), "client",
+			  namespace_path(qemu_net_client(h->net)));
 
-	return json_pack("{s:s, s:s, s:s, s:{s:o, s:o, s:o}}", "accel", h->accel, "image",
-			 h->image.dir, "machines", h->dir.path, "namespaces", "node",
-			 namespace_path(qemu_net_node(h->net)), "internet",
-			 namespace_path(qemu_net_internet(h->net)), "client",
-			 namespace_path(qemu_net_client(h->net)));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "accel", h->accel, "image", h->image.dir,
+			 "machines", h->dir.path, "namespaces", namespaces, "processes",
+			 processes(h));
 }
 
 static void qemu_close(struct hypervisor *base)

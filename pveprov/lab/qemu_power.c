@@ -16,21 +16,61 @@ enum {
 struct goodbye {
 	struct vm *vm;
 	struct run *run;
-	bool expected;
+	bool expected, again;
 };
+
+static int power_on(struct vm *vm, const json_t *config, const char *load, struct err **err);
+
+/* Whoever wants the machine on or off knows better. */
+static void cancel_restart(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->hv->mutex);
+	vm->restarting = false;
+	pthread_mutex_unlock(&vm->hv->mutex);
+}
+
+/* On the event loop's thread. */
+static void tell_stopped(void *arg)
+{
+	struct vm *vm = arg;
+	struct hypervisor *base = &vm->hv->base;
+
+	if (base->stopped)
+		base->stopped(base->stopped_ctx, vm->vmid);
+}
+
+/* On a thread of the pool: the same machine once more, as after a power cut. */
+static void restart(void *arg)
+{
+	struct vm *vm = arg;
+	_cleanup_err_ struct err *e = NULL;
+
+	pthread_mutex_lock(&vm->turn);
+	pthread_mutex_lock(&vm->hv->mutex);
+	bool due = vm->restarting;
+	pthread_mutex_unlock(&vm->hv->mutex);
+	int r = due ? power_on(vm, vm->config, NULL, &e) : 0;
+	cancel_restart(vm);
+	pthread_mutex_unlock(&vm->turn);
+	if (r < 0) {
+		log_info(vm->hv->log, "VM %d could not be started again: %s", vm->vmid, e->text);
+		jobs_post(vm->hv->jobs, tell_stopped, vm);
+	}
+}
 
 /* On the event loop's thread: the run's own threads cannot wait for their own end. */
 static void bury(void *arg)
 {
 	struct goodbye *g = arg;
-	struct hypervisor *base = &g->vm->hv->base;
 
 	if (!g->expected) {
 		_cleanup_free_ char *words = run_last_words(g->run);
 
 		log_info(g->vm->hv->log, "VM %d went off by itself: %s", g->vm->vmid, words);
-		if (base->stopped)
-			base->stopped(base->stopped_ctx, g->vm->vmid);
+		if (g->again)
+			jobs_submit(g->vm->hv->jobs, restart, g->vm);
+		else
+			tell_stopped(g->vm);
 	}
 	run_unref(g->run);
 	free(g);
@@ -45,8 +85,10 @@ static void on_ended(void *ctx, struct run *run)
 	pthread_mutex_lock(&h->mutex);
 	if (vm->run == run) {
 		g = xcalloc(1, sizeof(*g));
-		*g = (struct goodbye){ vm, run, vm->expected };
+		*g = (struct goodbye){ vm, run, vm->expected,
+				       !vm->expected && run_failed_early(run) };
 		vm->run = NULL;
+		vm->restarting = g->again;
 		pthread_cond_broadcast(&h->changed);
 	}
 	pthread_mutex_unlock(&h->mutex);
@@ -121,8 +163,13 @@ static int power_on(struct vm *vm, const json_t *config, const char *load, struc
 				       .ctx = vm };
 	if (run_start(&spec, &run, err) < 0 || adopt(vm, run, err) < 0)
 		return -1;
-	if (set_going(vm, run, &m, err) == 0)
+	if (set_going(vm, run, &m, err) == 0) {
+		json_t *old = vm->config;
+
+		vm->config = json_incref((json_t *)config);
+		json_decref(old);
 		return 0;
+	}
 	run_kill(run);
 	return -1;
 }
@@ -154,6 +201,7 @@ static void expect_end(struct vm *vm)
 int op_start(struct vm *vm, const struct hv_request *r, json_t **ret, struct err **err)
 {
 	(void)ret;
+	cancel_restart(vm);
 	return power_on(vm, r->config, NULL, err);
 }
 
@@ -164,6 +212,7 @@ int op_stop(struct vm *vm, const struct hv_request *r, json_t **ret, struct err 
 
 	(void)r;
 	(void)ret;
+	cancel_restart(vm);
 	if (qemu_vm_run(vm, &run, NULL) < 0)
 		return 0;
 	expect_end(vm);
@@ -186,6 +235,7 @@ int op_shutdown(struct vm *vm, const struct hv_request *r, json_t **ret, struct 
 	struct deadline d = deadline_in(&vm->hv->clock, timeout_ms);
 
 	(void)ret;
+	cancel_restart(vm);
 	if (qemu_vm_run(vm, &run, NULL) < 0)
 		return 0;
 	expect_end(vm);
@@ -267,6 +317,7 @@ int op_load(struct vm *vm, const struct hv_request *r, json_t **ret, struct err 
 	_cleanup_free_ char *line = NULL;
 
 	(void)ret;
+	cancel_restart(vm);
 	if (state_line(&line, "loadvm", r->snapshot, err) < 0)
 		return -1;
 	if (qemu_vm_run(vm, &run, NULL) < 0)
@@ -278,6 +329,7 @@ void qemu_vm_kill(struct vm *vm)
 {
 	_cleanup_run_ struct run *run = NULL;
 
+	cancel_restart(vm);
 	if (qemu_vm_run(vm, &run, NULL) < 0)
 		return;
 	expect_end(vm);

@@ -33,6 +33,7 @@ void qemu_vm_free(struct vm *vm)
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		free(all[i]);
+	json_decref(vm->config);
 	pthread_mutex_destroy(&vm->turn);
 	free(vm);
 }
@@ -41,7 +42,10 @@ int qemu_vm_run(struct vm *vm, struct run **ret, struct err **err)
 {
 	pthread_mutex_lock(&vm->hv->mutex);
 	struct run *r = vm->run ? run_ref(vm->run) : NULL;
+	bool restarting = vm->restarting;
 	pthread_mutex_unlock(&vm->hv->mutex);
+	if (!r && restarting)
+		return err_set(err, ERR_UNREACHABLE, "QEMU guest agent is not running");
 	if (!r)
 		return err_set(err, ERR_TASK, "VM %d is not running", vm->vmid);
 	*ret = r;

@@ -24,7 +24,9 @@ struct vm {
 	char *serial, *output;
 	pthread_mutex_t turn; /* one request that changes it at a time */
 	struct run *run;      /* NULL: off. Guarded by qemu.mutex */
-	bool expected;	      /* its end was asked for. Guarded by qemu.mutex */
+	json_t *config;	      /* it was started with */
+	bool restarting; /* QEMU failed early; a new one is on its way. Guarded by qemu.mutex */
+	bool expected;	 /* its end was asked for. Guarded by qemu.mutex */
 };
 
 struct qemu {

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-enum { GREETING_MS = 20000, COMMAND_MS = 20000, AGENT_POLL_MS = 100 };
+enum { EARLY_MS = 60000, GREETING_MS = 20000, COMMAND_MS = 20000, AGENT_POLL_MS = 100 };
 
 struct run {
 	atomic_int refs;
@@ -22,6 +22,7 @@ struct run {
 	void *ctx;
 	atomic_bool agent_open; /* the guest has the agent's port open */
 	atomic_bool paused;
+	atomic_llong reset_ms; /* when it was powered on, or reset last */
 };
 
 static void on_event(void *ctx, const char *name, const json_t *data)
@@ -32,6 +33,8 @@ static void on_event(void *ctx, const char *name, const json_t *data)
 		r->agent_open = json_flag(data, "open", false);
 	else if (streq(name, "STOP"))
 		r->paused = true;
+	else if (streq(name, "RESET"))
+		r->reset_ms = clock_now_ms(r->clock);
 	else if (streq(name, "RESUME"))
 		r->paused = false;
 }
@@ -82,6 +85,7 @@ int run_start(const struct run_spec *spec, struct run **ret, struct err **err)
 
 	r->refs = 1;
 	r->clock = spec->clock;
+	r->reset_ms = clock_now_ms(spec->clock);
 	r->ctx = spec->ctx;
 	r->agent_fd = -1;
 	pthread_mutex_init(&r->agent_turn, NULL);
@@ -184,6 +188,17 @@ bool run_paused(struct run *r)
 char *run_last_words(struct run *r)
 {
 	return child_last_words(r->child);
+}
+
+bool run_failed_early(struct run *r)
+{
+	return child_status(r->child) == 128 + SIGABRT &&
+	       clock_now_ms(r->clock) - r->reset_ms < EARLY_MS;
+}
+
+pid_t run_pid(struct run *r)
+{
+	return child_pid(r->child);
 }
 
 void run_kill(struct run *r)

@@ -8,6 +8,8 @@
 #include "lab/machine.h"
 #include "base/clock.h"
 
+#include <sys/types.h>
+
 struct run;
 
 /* Called once on the run's own thread when QEMU has ended. */
@@ -53,6 +55,15 @@ bool run_paused(struct run *r);
 
 /* malloc'd: the last line that QEMU wrote, or what it ended with. */
 char *run_last_words(struct run *r);
+
+/*
+ * Whether QEMU ended by an assertion of its own within a minute of a power-on or reset: its guest
+ * has not got far enough to lose anything by being started once more.
+ */
+bool run_failed_early(struct run *r);
+
+/* Process id of QEMU; 0 once it has ended. */
+pid_t run_pid(struct run *r);
 
 /* Kills QEMU. */
 void run_kill(struct run *r);
