@@ -24,7 +24,7 @@ static int load_lab(struct app *app, struct err **err)
 {
 	if (!context_lab_runs() && start_lab(app, err) < 0)
 		return -1;
-	return context_load_lab(app->globals.context, app->clock, &app->context, err);
+	return context_load_lab(app->globals.context, &app->context, err);
 }
 
 int app_context(struct app *app, const struct context **ret, struct err **err)

@@ -52,8 +52,7 @@ int context_load(const char *name, struct context *ret, struct err **err);
  * The lab's, from $XDG_RUNTIME_DIR/pveprov/lab.json, as the named account of it (NULL: a token with
  * all privileges). ERR_NOT_FOUND: no lab runs, or it has no such account.
  */
-int context_load_lab(const char *account, const struct clock *clock, struct context *ret,
-		     struct err **err);
+int context_load_lab(const char *account, struct context *ret, struct err **err);
 
 /* Whether a lab of this user runs. */
 bool context_lab_runs(void);

@@ -4,7 +4,6 @@
  * password serves for what no token can do.
  */
 #include "base/fs.h"
-#include "base/proc.h"
 #include "base/strv.h"
 #include "cli/context.h"
 #include "cli/program.h"
@@ -138,23 +137,7 @@ static int use_account(struct context *c, const json_t *lab, const char *name, s
 	return 0;
 }
 
-/* A key of the lab's own logs in to its machines, so that nobody needs an SSH agent to try things
- * out. */
-static int find_key(struct context *c, const struct clock *clock, struct err **err)
-{
-	_cleanup_free_ char *path = context_runtime_path("lab_ed25519");
-	const char *const argv[] = { "ssh-keygen", "-q",	  "-t", "ed25519", "-N", "",
-				     "-C",	   "pveprov-lab", "-f", path,	   NULL };
-	const struct proc_spec spec = { .argv = argv };
-
-	if (access(path, R_OK) < 0 && proc_check(&spec, clock, err) < 0)
-		return err_wrap(err, "cannot make a key for the lab");
-	c->ssh.key = arena_strdup(&c->arena, path);
-	return 0;
-}
-
-int context_load_lab(const char *account, const struct clock *clock, struct context *ret,
-		     struct err **err)
+int context_load_lab(const char *account, struct context *ret, struct err **err)
 {
 	_cleanup_context_ struct context c = { .name = "lab", .lab = true };
 	_cleanup_json_ json_t *lab = NULL;
@@ -164,12 +147,11 @@ int context_load_lab(const char *account, const struct clock *clock, struct cont
 	    json_need_text(lab, "endpoint", &endpoint, err) < 0 ||
 	    use_account(&c, lab, account, err) < 0)
 		return -1;
-	if (find_key(&c, clock, err) < 0)
-		return -1;
 	_cleanup_free_ char *program = program_path("pveprov-lab");
 	const char *proxy = json_text(lab, "proxy_command");
 	c.endpoint = arena_strdup(&c.arena, endpoint);
 	c.fingerprint = arena_strdup(&c.arena, json_text(lab, "fingerprint"));
+	c.ssh.key = arena_strdup(&c.arena, json_text(lab, "ssh_key"));
 	c.ssh.proxy = proxy ? arena_strdup(&c.arena, proxy)
 			    : arena_printf(&c.arena, "%s connect %%h %%p", program);
 	*ret = c;

@@ -159,7 +159,8 @@ static void write_lab(const char *accounts, int pid, mode_t mode)
 			    *folder = xasprintf("%s/pveprov", dir);
 	_cleanup_free_ char *text =
 		xasprintf("{\"version\": 1, \"pid\": %d, \"endpoint\": \"https://127.0.0.1:1\","
-			  "\"fingerprint\": \"AA\", \"proxy_command\": \"lab connect %%h %%p\","
+			  "\"fingerprint\": \"AA\", \"ssh_key\": \"/lab/key\", \"proxy_command\": "
+			  "\"lab connect %%h %%p\","
 			  "\"accounts\": [%s]}",
 			  pid, accounts);
 
@@ -182,21 +183,20 @@ static void the_lab_offers_its_accounts(void **state UNUSED)
 		{ "tester@pve!priv", "tester@pve!priv=s1", "root@pam", "p1" },
 		{ "tester@pve", NULL, "tester@pve", "p2" },
 	};
-	struct clock clock = clock_real(-1);
 
 	write_lab(accounts, (int)getpid(), 0600);
 	assert_true(context_lab_runs());
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_context_ struct context c = { 0 };
-		assert_works(context_load_lab(cases[i].account, &clock, &c, &err));
+		assert_works(context_load_lab(cases[i].account, &c, &err));
 		assert_true(streq_null(c.token.text.text, cases[i].token));
 		assert_string_equal(c.user, cases[i].user);
 		assert_string_equal(c.password.text.text, cases[i].password);
 		assert_string_equal(c.ssh.proxy, "lab connect %h %p");
-		assert_int_equal(access(c.ssh.key, R_OK), 0);
+		assert_string_equal(c.ssh.key, "/lab/key");
 	}
 	_cleanup_context_ struct context c = { 0 };
-	assert_fails(context_load_lab("nobody@pam", &clock, &c, &err), ERR_NOT_FOUND,
+	assert_fails(context_load_lab("nobody@pam", &c, &err), ERR_NOT_FOUND,
 		     "the lab has no account 'nobody@pam'");
 	_cleanup_json_ json_t *lab = NULL;
 	assert_works(context_lab_describe(&lab, &err));
@@ -207,16 +207,15 @@ static void the_lab_offers_its_accounts(void **state UNUSED)
 
 static void a_lab_that_does_not_run_is_none(void **state UNUSED)
 {
-	struct clock clock = clock_real(-1);
 	_cleanup_context_ struct context c = { 0 };
 
 	write_lab(accounts, INT32_MAX, 0600); /* no process has this number */
 	assert_false(context_lab_runs());
-	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_NOT_FOUND, "no lab runs");
+	assert_fails(context_load_lab(NULL, &c, &err), ERR_NOT_FOUND, "no lab runs");
 	write_lab(accounts, (int)getpid(), 0644);
-	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_GUARD, "not a private file");
+	assert_fails(context_load_lab(NULL, &c, &err), ERR_GUARD, "not a private file");
 	write_lab("", (int)getpid(), 0600);
-	assert_fails(context_load_lab(NULL, &clock, &c, &err), ERR_NOT_FOUND, "no account");
+	assert_fails(context_load_lab(NULL, &c, &err), ERR_NOT_FOUND, "no account");
 }
 
 int main(void)
