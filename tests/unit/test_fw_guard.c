@@ -1,0 +1,172 @@
+#include "test.h"
+#include "firewall/fw_diff.h"
+#include "firewall/fw_guard.h"
+#include "firewall/fw_log.h"
+#include "firewall/fw_read.h"
+#include "firewall/fw_trace.h"
+
+static struct fw_config *read_text(enum fw_level level, const char *text)
+{
+	struct fw_config *c = NULL;
+
+	assert_works(fw_read("x.fw", level, level == FW_HOST ? "pve" : NULL, text, strlen(text), NULL, &c, &err));
+	return c;
+}
+
+#define ON "[OPTIONS]\nenable: 1\n"
+
+/* Ways to lock oneself out, and ones that keep access. */
+static const struct {
+	const char *what, *live, *wanted, *host, *from;
+	bool certain, ssh;
+	enum fw_guard_verdict verdict;
+	const char *rule; /* that closes the way */
+} rows[] = {
+	{ "enable from another network (section 7, item 1)", "", ON, "", "192.0.2.9", true, false, FW_GUARD_CLOSED,
+	  "policy_in: DROP" },
+	{ "enable from the node's own network", "", ON, "", "10.0.0.9", true, false, FW_GUARD_OPEN, NULL },
+	{ "enable with our address in management", "", ON "[IPSET management]\n192.0.2.9\n", "", "192.0.2.9", true, true,
+	  FW_GUARD_OPEN, NULL },
+	{ "our address is excluded from management", "", ON "[IPSET management]\n192.0.2.0/24\n!192.0.2.9\n", "",
+	  "192.0.2.9", true, false, FW_GUARD_CLOSED, "policy_in: DROP" },
+	{ "local_network is set to another network (item 2)", ON, ON "[ALIASES]\nlocal_network 172.16.0.0/16\n", "",
+	  "10.0.0.9", true, false, FW_GUARD_CLOSED, "policy_in: DROP" },
+	{ "a rule drops before management", ON, ON "[RULES]\nIN DROP -p tcp -dport 8006\n", "", "10.0.0.9", true, false,
+	  FW_GUARD_CLOSED, "IN DROP -p tcp -dport 8006" },
+	{ "the node's own rules drop", ON, ON, "[RULES]\nIN REJECT -source 10.0.0.0/24\n", "10.0.0.9", true, false,
+	  FW_GUARD_CLOSED, "IN REJECT" },
+	{ "the rule for us goes, the policy stays", ON "[RULES]\nIN ACCEPT -source 192.0.2.9\n", ON, "", "192.0.2.9", true,
+	  false, FW_GUARD_CLOSED, "policy_in: DROP" },
+	{ "the accept is disabled (item 5)", "", ON "[RULES]\n|IN ACCEPT -source 192.0.2.9\n", "", "192.0.2.9", true, false,
+	  FW_GUARD_CLOSED, "policy_in: DROP" },
+	{ "the group that lets us in is empty (item 5)", "", ON "[RULES]\nGROUP us\n[group us]\n", "", "192.0.2.9", true,
+	  false, FW_GUARD_CLOSED, "policy_in: DROP" },
+	{ "our address is on the blacklist", ON, ON "[IPSET blacklist]\n10.0.0.0/24\n", "", "10.0.0.9", true, false,
+	  FW_GUARD_CLOSED, "blacklist" },
+	{ "SSH is closed while the API stays", ON, ON "[RULES]\nIN DROP -p tcp -dport 22\n", "", "10.0.0.9", true, true,
+	  FW_GUARD_CLOSED, "IN DROP -p tcp -dport 22" },
+	{ "SSH is closed, but nobody uses it", ON, ON "[RULES]\nIN DROP -p tcp -dport 22\n", "", "10.0.0.9", true, false,
+	  FW_GUARD_OPEN, NULL },
+	{ "a NAT may lie between", "", ON, "", "10.0.0.9", false, false, FW_GUARD_UNKNOWN, NULL },
+	{ "only our interface would tell", ON, ON "[RULES]\nIN DROP -i vmbr1\n", "", "10.0.0.9", true, false,
+	  FW_GUARD_UNKNOWN, NULL },
+	{ "switching off opens everything", ON, "", "", "192.0.2.9", true, false, FW_GUARD_OPEN, NULL },
+	{ "nothing changes that concerns us", ON, ON "[RULES]\nIN ACCEPT -p tcp -dport 80\n", "", "10.0.0.9", true, false,
+	  FW_GUARD_OPEN, NULL },
+};
+
+static void sites(const struct fw_config *live, const struct fw_config *wanted, const struct fw_config *host,
+		  struct fw_node node[2], struct fw_site site[2])
+{
+	node[0] = (struct fw_node){ .name = "pve" };
+	node[1] = (struct fw_node){ .name = "pve", .config = host };
+	for (int i = 0; i < 2; i++) {
+		site[i] = (struct fw_site){ .cluster = i ? wanted : live,
+					    .nodes = &node[i],
+					    .n_nodes = 1,
+					    .local_network_known = true };
+		assert_true(addr_cidr_parse("10.0.0.0/24", &site[i].local_network));
+	}
+}
+
+static void every_lock_out_is_seen_before_it_happens(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_arena_ struct arena a = { 0 };
+		_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, rows[i].live);
+		_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_CLUSTER, rows[i].wanted);
+		_cleanup_fw_config_ struct fw_config *host = read_text(FW_HOST, rows[i].host);
+		struct fw_access access = { .node = "pve", .api_port = 8006, .ssh = rows[i].ssh,
+					    .from_certain = rows[i].certain };
+		struct fw_node node[2];
+		struct fw_site site[2];
+		sites(live, wanted, host, node, site);
+		assert_true(addr_parse(rows[i].from, &access.from));
+		assert_true(addr_parse("10.0.0.1", &access.to));
+		struct fw_guard g = fw_guard(&a, &site[0], &site[1], &access);
+		if (g.verdict != rows[i].verdict)
+			fail_msg("%s: verdict %d, expected %d (%s)", rows[i].what, g.verdict, rows[i].verdict,
+				 g.n ? g.ways[0].then.reason : "no way");
+		bool named = rows[i].rule == NULL;
+		for (size_t k = 0; k < g.n; k++)
+			named |= rows[i].rule && g.ways[k].then.rule && strstr(g.ways[k].then.rule, rows[i].rule);
+		if (!named)
+			fail_msg("%s: no way is closed by '%s'", rows[i].what, rows[i].rule);
+		if (g.verdict == FW_GUARD_CLOSED)
+			assert_string_equal(g.fix_member, rows[i].from);
+	}
+}
+
+/* The order of the facts: names, groups, rules, options; the cluster's switch last; what goes, goes after. */
+static void changes_come_in_a_safe_order(void **state UNUSED)
+{
+	static const char live_text[] = "[OPTIONS]\nenable: 0\n[ALIASES]\nold 10.0.0.1\n[IPSET gone]\n10.0.0.2\n"
+					"[RULES]\nIN ACCEPT -source old\n[group left]\nIN ACCEPT\n";
+	static const char wanted_text[] = ON "[ALIASES]\nnew 10.0.0.3\n[IPSET come]\nnew\n[RULES]\n"
+					     "IN ACCEPT -source +come\nGROUP web\n[group web]\nIN HTTP(ACCEPT)\n";
+	static const char *const expected[] = {
+		"POST aliases", "POST ipset",  "POST come", "POST groups", "POST web",	  "PUT 0",
+		"POST rules",	"PUT options", "DELETE 0",  "DELETE old",  "DELETE gone", "DELETE left",
+	};
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, live_text);
+	_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_CLUSTER, wanted_text);
+	struct fw_target t = { .level = FW_CLUSTER, .live = live, .wanted = wanted };
+	struct fw_changes c = fw_diff(&a, &t, 1);
+	static const char *const verbs[] = { "POST", "PUT", "DELETE" };
+	_cleanup_buf_ struct buf seen = { 0 }, want = { 0 };
+
+	for (size_t i = 0; i < c.n; i++) {
+		size_t n = 0;
+		while (c.v[i].path[n])
+			n++;
+		buf_addf(&seen, "%s %s\n", verbs[c.v[i].verb], c.v[i].path[n - 1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		buf_addf(&want, "%s\n", expected[i]);
+	assert_string_equal(buf_text(&seen), buf_text(&want));
+	struct fw_target same = { .level = FW_CLUSTER, .live = wanted, .wanted = wanted };
+	assert_int_equal(fw_diff(&a, &same, 1).n, 0);
+}
+
+static void log_lines_are_decoded(void **state UNUSED)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct fw_log_line l;
+
+	assert_true(fw_log_parse(&a,
+				 "117 6 tap117i0-IN 14/Mar/2014:12:47:07 +0100 policy REJECT: IN=vmbr1 OUT=vmbr1 "
+				 "SRC=192.168.2.192 DST=192.168.2.197 LEN=60 PROTO=TCP SPT=33612 DPT=22 SYN",
+				 &l));
+	assert_string_equal(l.vmid, "117");
+	assert_string_equal(l.level, "info");
+	assert_string_equal(l.verdict, "policy REJECT");
+	assert_string_equal(l.source, "192.168.2.192");
+	assert_string_equal(l.dport, "22");
+	assert_false(fw_log_parse(&a, "starting pvefw logger", &l));
+	assert_false(fw_log_parse(&a, "0 9 chain 14/Mar/2014:12:47:07 +0100 x: y", &l));
+	assert_false(fw_log_parse(&a, "", &l));
+}
+
+static void a_trace_cleans_up_after_itself(void **state UNUSED)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct fw_trace t = { .proto = 6, .port = 22, .seconds = 5 };
+
+	assert_true(addr_parse("2001:db8::1", &t.from));
+	fw_trace_script(&t, &out);
+	assert_non_null(strstr(buf_text(&out), "trap clean EXIT HUP INT TERM"));
+	assert_non_null(strstr(buf_text(&out), "ip6 saddr 2001:db8::1 meta l4proto 6 th dport 22 meta nftrace set 1"));
+	assert_null(strstr(buf_text(&out), "bridge"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_lock_out_is_seen_before_it_happens),
+		cmocka_unit_test(changes_come_in_a_safe_order),
+		cmocka_unit_test(log_lines_are_decoded),
+		cmocka_unit_test(a_trace_cleans_up_after_itself),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
