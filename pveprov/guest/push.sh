@@ -223,7 +223,7 @@ install_packages() {
 	else
 		apt_install "$@"
 	fi
-	if [ -e "$STATE/git-is-new" ]; then rm -rf /etc/.git; fi
+	if [ -e "$STATE/git-is-new" ]; then rm -rf /etc/.git /etc/.etckeeper; fi
 }
 
 # ---- validation --------------------------------------------------------------------------------------------------
@@ -652,7 +652,8 @@ cancel() {
 # The files of the new configuration are there by now, and with them what git is to ignore.
 commit() {
 	command -v etckeeper >/dev/null || return 0
-	if [ -e "$STATE/git-is-new" ]; then rm -rf /etc/.git; fi
+	# the metadata that the package kept has the modes of before: `etckeeper init` would restore them
+	if [ -e "$STATE/git-is-new" ]; then rm -rf /etc/.git /etc/.etckeeper; fi
 	rm -f "$STATE/git-is-new"
 	[ -d /etc/.git ] || etckeeper init >/dev/null || return 1
 	sed -n 's,^secret /etc\(/[^ ]*\) .*,\1,p' "$STATE/confirmed/manifest" >/etc/.git/info/exclude
