@@ -104,7 +104,7 @@ bool acl_require(struct request *q, const char *path, const char *privileges)
 	return false;
 }
 
-/* "/vms/{vmid}" with the parameters filled in; "" when one of them is a list or not there. malloc'd. */
+/* "/vms/{vmid}" with the parameters filled in; "" when one of them is a list. malloc'd. */
 static char *fill_path(const struct request *q, const char *pattern)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -116,13 +116,16 @@ static char *fill_path(const struct request *q, const char *pattern)
 		if (*pattern == '{') {
 			char *name = xstrndup(pattern + 1, strcspn(pattern + 1, "}"));
 			const char *value = param_text(q, name);
+			const json_t *given = json_object_get(q->param, name);
 			pattern += strlen(name) + 2;
 			free(name);
-			if (!value)
+			if (!value && json_is_array(given))
 				return xstrdup("");
-			buf_adds(&b, value);
+			buf_adds(&b, value ? value : "");
 		}
 	}
+	while (b.len > 1 && b.data[b.len - 1] == '/')
+		b.data[--b.len] = '\0';
 	buf_text(&b);
 	return buf_take(&b);
 }

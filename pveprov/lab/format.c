@@ -227,7 +227,8 @@ static const struct api_param *default_field(const struct api_param *fields)
 }
 
 /* One "key=value" or bare value. `seen` collects names; errors are lines "key: text". */
-static void check_part(const struct api_param *fields, const char *part, struct strv *seen, struct buf *why)
+static void check_part(const char *of, const struct api_param *fields, const char *part, struct strv *seen,
+		       struct buf *why)
 {
 	const char *eq = strchr(part, '=');
 	_cleanup_free_ char *key = eq ? xstrndup(part, (size_t)(eq - part)) : NULL;
@@ -244,8 +245,8 @@ static void check_part(const struct api_param *fields, const char *part, struct 
 		eq = NULL;
 	}
 	if (!f) {
-		buf_addf(why, "%s: property is not defined in schema and the schema does not allow additional properties\n",
-			 key);
+		buf_addf(why, "%s.%s: property is not defined in schema and the schema does not allow additional properties\n",
+			 of, key);
 		return;
 	}
 	if (f->key_alias) {
@@ -266,17 +267,17 @@ static void check_part(const struct api_param *fields, const char *part, struct 
 	if (!eq && key == NULL && f->key_alias)
 		return;
 	if (!format_check_value(target, eq ? eq + 1 : part, &inner))
-		buf_addf(why, "%s: %s\n", target->name, text_trim(inner.data));
+		buf_addf(why, "%s.%s: %s\n", of, target->name, text_trim(inner.data));
 }
 
-static bool check_properties(const struct api_param *fields, const char *value, struct buf *why)
+static bool check_properties(const char *of, const struct api_param *fields, const char *value, struct buf *why)
 {
 	_cleanup_strv_ struct strv parts = { 0 }, seen = { 0 };
 	_cleanup_buf_ struct buf bad = { 0 };
 
 	strv_split(&parts, value, ",");
 	for (size_t i = 0; i < parts.n; i++) {
-		check_part(fields, parts.v[i], &seen, &bad);
+		check_part(of, fields, parts.v[i], &seen, &bad);
 		if (bad.len && starts_with(bad.data, "duplicate")) {
 			buf_adds(why, bad.data);
 			return false;
@@ -284,7 +285,7 @@ static bool check_properties(const struct api_param *fields, const char *value, 
 	}
 	for (const struct api_param *f = fields; f->name; f++)
 		if (!f->optional && !f->alias && !strv_contains(&seen, f->name) && f->type != API_LIST)
-			buf_addf(&bad, "%s: property is missing and it is not optional\n", f->name);
+			buf_addf(&bad, "%s.%s: property is missing and it is not optional\n", of, f->name);
 	if (!bad.len)
 		return true;
 	buf_addf(why, "format error\n%s", bad.data);
@@ -356,7 +357,7 @@ bool format_check_value(const struct api_param *p, const char *value, struct buf
 
 	if (!check_type(p, value, why))
 		return false;
-	if ((p->fields && *value && !check_properties(p->fields, value, &inner)) ||
+	if ((p->fields && *value && !check_properties(p->name, p->fields, value, &inner)) ||
 	    (p->format && !format_check(p->format, value, &inner))) {
 		buf_addf(why, "invalid format - %s", inner.data);
 		return false;

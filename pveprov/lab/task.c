@@ -253,6 +253,8 @@ static void get_cluster_tasks(struct request *q)
 		if (!may_see(q, t))
 			continue;
 		json_t *e = list_entry(t);
+		json_object_del(e, "pid");
+		json_object_del(e, "pstart");
 		if (t->exit_text)
 			json_object_set_new(e, "saved", json_integer(1));
 		json_array_append_new(list, e);

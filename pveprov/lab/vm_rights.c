@@ -96,6 +96,9 @@ bool rights_set(struct request *q, const struct vm *vm, const char *key, const c
 		return true;
 	if (starts_with(key, "hostpci"))
 		return (!old || set_device(q, key, old)) && (!value || set_device(q, key, value));
+	/* A real device of the node is root's, a socket is not. */
+	if (starts_with(key, "serial") && (!value || streq(value, "socket")) && (!old || streq(old, "socket")))
+		right = "HWType";
 	if (!right) {
 		reply_error(q, 500, "only root can set '%s' config", key);
 		return false;
