@@ -51,13 +51,20 @@ look_services() {
 	for unit in "$@"; do echo "$unit $(systemctl is-active "$unit")"; done
 }
 
+# One line for each chain, set and counter of a listed table: to be sorted, since a reload keeps the order in which
+# an earlier load made them (nftables-lockdown.service is the first).
+BLOCKS='/^\t[^\t}]/ && /{$/ { block = $0; next }
+/^\t}/ { print block "\001" $0; block = ""; next }
+block != "" { block = block "\001" $0; next }
+/[^ \t]/'
+
 # The file is loaded in an empty network namespace; its tables must be the kernel's, but for counters and elements.
 look_ruleset() {
 	unshare -n sh -c 'nft -f "$1" && nft list tables >"$2" && while read -r word family table; do
-		nft -s -t list table "$family" "$table"
-	done <"$2"' sh "$1" "$WORK/tables" >"$WORK/wanted" || return
+		nft -s -t list table "$family" "$table" | awk "$3" | sort | tr "\001" "\n"
+	done <"$2"' sh "$1" "$WORK/tables" "$BLOCKS" >"$WORK/wanted" || return
 	while read -r word family table; do
-		nft -s -t list table "$family" "$table"
+		nft -s -t list table "$family" "$table" | awk "$BLOCKS" | sort | tr '\001' '\n'
 	done <"$WORK/tables" >"$WORK/loaded" 2>&1
 	if [ -s "$WORK/tables" ] && diff "$WORK/wanted" "$WORK/loaded" >"$WORK/difference"; then
 		echo same
