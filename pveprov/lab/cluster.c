@@ -118,7 +118,7 @@ static void get_node_status(struct request *q)
 
 	reply_data(q,
 		   json_pack("{s:o, s:o, s:I, s:f, s:i, s:[sss], s:{s:I, s:I, s:I, s:I}, s:{s:i, s:i, s:i}, s:{s:I, s:I, s:I, s:I}, "
-			     "s:{s:i}, s:{s:s, s:s, s:s, s:s}, s:{s:s}, s:{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:i}, s:i}",
+			     "s:{s:i}, s:{s:s, s:s, s:s, s:s}, s:{s:s}, s:{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i}, s:i}",
 			     "pveversion", json_sprintf("pve-manager/%s/14a22df3", l->world->version), "kversion",
 			     json_sprintf("Linux %s", l->world->kernel), "uptime",
 			     (json_int_t)(lab_now_ms(l) / 1000 + 60), "cpu", 0.02, "wait", 0, "loadavg", "0.10",
@@ -127,7 +127,7 @@ static void get_node_status(struct request *q)
 			     disk, "used", disk / 8, "free", disk / 8 * 7, "avail", disk / 8 * 7, "ksm", "shared", 0,
 			     "current-kernel", "sysname", "Linux", "release", l->world->kernel, "version",
 			     "#1 SMP PREEMPT_DYNAMIC", "machine", "x86_64", "boot-info", "mode", "legacy-bios",
-			     "cpuinfo", "cpus", NODE_CPUS, "cores", NODE_CPUS, "sockets", 1, "model", "virtual",
+			     "cpuinfo", "cpus", NODE_CPUS, "cores", NODE_CPUS, "sockets", 1, "model", "virtual", "vendor", "GenuineIntel", "family", "6",
 			     "mhz", "2400.000", "hvm", "1", "flags", "vmx", "user_hz", 100, "idle", 0));
 }
 

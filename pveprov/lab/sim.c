@@ -58,6 +58,7 @@ static struct sim_vm *sim_vm(struct sim *s, int vmid)
 	vm->processes = json_object();
 	vm->handles = json_object();
 	vm->next_id = 1000;
+	vm->blank = true;
 	if (s->n_vms == s->cap_vms) {
 		s->cap_vms = s->cap_vms ? 2 * s->cap_vms : 64;
 		s->vms = xrealloc(s->vms, s->cap_vms, sizeof(struct sim_vm *));
@@ -94,6 +95,12 @@ int64_t sim_uptime_ms(const struct sim *s, const struct sim_vm *vm)
 	return clock_now_ms(s->clock) - vm->started_ms;
 }
 
+bool sim_has_agent(const struct sim *s, const struct sim_vm *vm)
+{
+	return vm->state == SIM_RUNNING && !vm->blank && !(vm->kind && !vm->kind->agent) &&
+	       sim_uptime_ms(s, vm) >= (vm->kind ? vm->kind->boot_ms : 0);
+}
+
 int64_t sim_time(const struct sim *s, const char *type)
 {
 	const struct world_time *t = s->world->times.v;
@@ -124,7 +131,7 @@ void sim_guest_advance(struct sim *s, struct sim_vm *vm)
 	const struct buf *last;
 	_cleanup_free_ char *id = NULL;
 
-	if (vm->state == SIM_OFF || sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->cloudinit_ms : 0))
+	if (vm->state == SIM_OFF || vm->blank || sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->cloudinit_ms : 0))
 		return;
 	if (guest_file(vm->guest, "/run/cloud-init/result.json"))
 		return;
@@ -172,6 +179,7 @@ static void do_clone(struct sim *s, const struct operation *o)
 	struct sim_vm *vm = sim_vm(s, o->vmid), *from = sim_vm(s, o->source_vmid);
 
 	vm->kind = from->kind;
+	vm->blank = from->blank;
 	guest_free(vm->guest);
 	vm->guest = from->guest ? guest_copy(from->guest) : guest_new(from->kind);
 	snapshots_free(vm);
@@ -256,7 +264,7 @@ static char *perform(struct sim *s, const struct operation *o, json_t **ret_resu
 		do_start(s, vm, o->config);
 		break;
 	case HV_SHUTDOWN:
-		if (vm->state == SIM_PAUSED || (vm->kind && !vm->kind->agent))
+		if (!sim_has_agent(s, vm))
 			return xstrdup("VM quit/powerdown failed - got timeout");
 		vm->state = SIM_OFF;
 		break;
@@ -320,8 +328,7 @@ static int64_t duration(const struct sim *s, const struct hv_request *r)
 		[HV_FIREWALL] = "firewall",	[HV_SAVE] = "save",	      [HV_LOAD] = "load",
 	};
 	const struct sim_vm *vm = sim_find(s, r->vmid);
-	bool deaf = !vm || vm->state != SIM_RUNNING || (vm->kind && !vm->kind->agent) ||
-		    sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->boot_ms : 0);
+	bool deaf = !vm || !sim_has_agent(s, vm);
 
 	if (r->op == HV_AGENT)
 		return deaf ? 3000 : sim_time(s, "agent");
@@ -435,6 +442,7 @@ static int sim_open(const struct world *w, struct event_base *base, const struct
 		struct sim_vm *vm = sim_vm(s, (int)vmid);
 		vm->kind = world_guest(w, m[i].image);
 		vm->guest = guest_new(vm->kind);
+		vm->blank = m[i].image == NULL;
 	}
 	*ret = &s->hypervisor;
 	return 0;

@@ -16,6 +16,7 @@
 struct sim_vm {
 	int vmid;
 	enum { SIM_OFF, SIM_RUNNING, SIM_PAUSED } state;
+	bool blank; /* nothing is on its disk: it runs, and nobody answers */
 	const struct world_guest *kind;
 	struct guest *guest; /* its disk and what runs on it */
 	json_t *config;	     /* as at the last start */
@@ -45,6 +46,9 @@ struct sim_vm *sim_by_address(struct sim *s, const char *address);
 
 /* How long an operation takes, ms of the node's time. */
 int64_t sim_time(const struct sim *s, const char *type);
+
+/* Whether its agent answers now. */
+bool sim_has_agent(const struct sim *s, const struct sim_vm *vm);
 
 /* Milliseconds since the machine was started. */
 int64_t sim_uptime_ms(const struct sim *s, const struct sim_vm *vm);

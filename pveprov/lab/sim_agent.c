@@ -233,8 +233,7 @@ json_t *sim_agent(struct sim *s, struct sim_vm *vm, const json_t *command, char 
 	const char *name = json_text(command, "execute");
 	struct call c = { s, vm, json_object_get(command, "arguments"), ret_error };
 
-	if (vm->state != SIM_RUNNING || (vm->kind && !vm->kind->agent) ||
-	    sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->boot_ms : 0))
+	if (!sim_has_agent(s, vm))
 		return fail(&c, "QEMU guest agent is not running");
 	sim_guest_advance(s, vm);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
