@@ -408,7 +408,7 @@ static int exchange(struct http *h, const struct http_request *q, struct http_re
 
 	(void)err;
 	pthread_mutex_lock(&f->lock);
-	f->now_ms += 10;
+	__atomic_add_fetch(&f->now_ms, 10, __ATOMIC_RELAXED);
 	f->requests++;
 	char *query = strchr(path, '?');
 	if (query)
