@@ -38,6 +38,8 @@ struct context {
 				      a TCP connection */
 	} ssh;
 	bool lab; /* the built-in lab */
+	const char *lab_client; /* our address as the lab's node sees it; NULL: not said */
+	int64_t lab_scale;	/* how many times faster than real the lab's time runs; else 1 */
 	struct arena arena;
 };
 

@@ -150,6 +150,8 @@ int context_load_lab(const char *account, struct context *ret, struct err **err)
 	_cleanup_free_ char *program = program_path("pveprov-lab");
 	const char *proxy = json_text(lab, "proxy_command");
 	c.endpoint = arena_strdup(&c.arena, endpoint);
+	c.lab_client = arena_strdup(&c.arena, json_text(lab, "client"));
+	c.lab_scale = MAX(json_int(lab, "scale", 1), (int64_t)1);
 	c.fingerprint = arena_strdup(&c.arena, json_text(lab, "fingerprint"));
 	c.ssh.key = arena_strdup(&c.arena, json_text(lab, "ssh_key"));
 	c.ssh.proxy = proxy ? arena_strdup(&c.arena, proxy)

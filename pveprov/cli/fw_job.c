@@ -21,18 +21,23 @@ static int split_endpoint(struct fw_job *j, struct err **err)
 }
 
 /* Who we are to the node, and which node answers us. */
-static int find_access(const struct fw_job_options *o, struct fw_job *j, struct err **err)
+static int find_access(struct app *app, const struct fw_job_options *o, struct fw_job *j, struct err **err)
 {
 	struct pve_member *members = NULL;
+	const struct context *context;
 	size_t n = 0;
 
+	if (app_context(app, &context, err) < 0)
+		return -1;
+	/* the lab's node sees its clients where its world says, not on the loopback */
+	const char *from = o->from ? o->from : context->lab_client;
 	if (split_endpoint(j, err) < 0 || fw_dial(j->host, j->port, DIAL_MS, pve_client_clock(j->client),
 						  &j->access.from, &j->access.to, err) < 0 ||
 	    pve_cluster_members(j->client, &j->arena, &members, &n, err) < 0)
 		return -1;
-	if (o->from && !addr_parse(o->from, &j->access.from))
-		return err_set(err, ERR_USAGE, "--from: '%s' is not an IP address", o->from);
-	j->access.from_certain = o->from != NULL || addr_is_loopback(&j->access.from);
+	if (from && !addr_parse(from, &j->access.from))
+		return err_set(err, ERR_USAGE, "--from: '%s' is not an IP address", from);
+	j->access.from_certain = from != NULL || addr_is_loopback(&j->access.from);
 	j->access.api_port = j->port;
 	j->access.ssh = o->ssh;
 	for (size_t i = 0; i < n; i++)
@@ -114,7 +119,7 @@ int fw_job_plan(struct app *app, const struct fw_job_options *o, struct fw_job *
 		return -1;
 	if (app_client(app, &j->client, err) < 0 ||
 	    fw_scope_find(j->client, &j->wanted, o->objects, app->globals.node, &j->arena, &j->scope, err) < 0 ||
-	    fw_live_read(j->client, &j->scope, &j->live, err) < 0 || find_access(o, j, err) < 0)
+	    fw_live_read(j->client, &j->scope, &j->live, err) < 0 || find_access(app, o, j, err) < 0)
 		return -1;
 	if (o->path) {
 		struct fw_files then = merged(j);
