@@ -134,7 +134,7 @@ static void serve(struct request *q)
 	struct route_match match;
 	json_t *errors;
 
-	if (!route_find(q->method, q->path, &match, q->param)) {
+	if (!route_find(q->method, q->raw, &match, q->param)) {
 		not_implemented(q);
 		return;
 	}
@@ -177,6 +177,9 @@ static bool read_uri(struct request *q)
 		for (len = strlen(below); len > 1 && below[len - 1] == '/';)
 			len--;
 		q->path = xstrndup(below, len);
+		q->raw = xstrdup(raw + (below - path)); /* the prefix is never escaped */
+		for (len = strlen(q->raw); len > 1 && q->raw[len - 1] == '/';)
+			q->raw[--len] = '\0';
 		return true;
 	}
 	_cleanup_free_ char *why = xasprintf("no such file '%s'", below ? strrchr(path, '/') : path);

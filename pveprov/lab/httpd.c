@@ -31,6 +31,9 @@ struct httpd {
 	struct tls tls;
 	struct connection *connections;
 	char *endpoint; /* https://127.0.0.1:8006 */
+	char *host;
+	uint16_t port;
+	struct evhttp_bound_socket *bound; /* NULL: the firewall lets nobody in */
 };
 
 static struct bufferevent *on_accept(struct event_base *base, void *ctx)
@@ -174,9 +177,6 @@ static int bound_port(struct evhttp_bound_socket *s)
 int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err **err)
 {
 	struct httpd *h = xcalloc(1, sizeof(*h));
-	struct evhttp_bound_socket *bound = NULL;
-	_cleanup_free_ char *host = NULL;
-	uint16_t port = 0;
 	int result = -1;
 
 	h->lab = l;
@@ -188,20 +188,34 @@ int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err
 	evhttp_set_max_headers_size(h->http, 16384);
 	evhttp_set_default_content_type(h->http, NULL);
 	evhttp_set_allowed_methods(h->http, 0x1ff); /* each gets Proxmox's answer, not libevent's */
-	if (parse_listen(listen, &host, &port, err) || tls_make(l->state_dir, l->node, &h->tls, err))
+	if (parse_listen(listen, &h->host, &h->port, err) || tls_make(l->state_dir, l->node, &h->tls, err))
 		goto out;
-	bound = evhttp_bind_socket_with_handle(h->http, host, port);
-	if (!bound) {
+	h->bound = evhttp_bind_socket_with_handle(h->http, h->host, h->port);
+	if (!h->bound) {
 		err_set_errno(err, ERR_CONFLICT, "cannot listen on '%s'", listen);
 		goto out;
 	}
-	h->endpoint = xasprintf(strchr(host, ':') ? "https://[%s]:%d" : "https://%s:%d", host,
-				bound_port(bound));
+	h->port = (uint16_t)bound_port(h->bound);
+	h->endpoint = xasprintf(strchr(h->host, ':') ? "https://[%s]:%d" : "https://%s:%d", h->host, h->port);
 	*ret = TAKE_PTR(h);
 	result = 0;
 out:
 	httpd_free(h);
 	return result;
+}
+
+void httpd_door(struct httpd *h, bool open)
+{
+	if (open == (h->bound != NULL))
+		return;
+	if (!open) {
+		evhttp_del_accept_socket(h->http, h->bound);
+		h->bound = NULL;
+		return;
+	}
+	h->bound = evhttp_bind_socket_with_handle(h->http, h->host, h->port);
+	if (!h->bound)
+		log_warning(h->lab->log, "cannot listen again on %s", h->endpoint);
 }
 
 void httpd_describe(const struct httpd *h, json_t *into)
@@ -226,6 +240,7 @@ struct httpd *httpd_free(struct httpd *h)
 		on_close(h->connections->http, h);
 	tls_clear(&h->tls);
 	free(h->endpoint);
+	free(h->host);
 	free(h);
 	return NULL;
 }

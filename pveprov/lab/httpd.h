@@ -11,6 +11,8 @@ struct evbuffer;
 /* listen: "ADDRESS:PORT", port 0 takes a free one. */
 int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err **err);
 void httpd_describe(const struct httpd *h, json_t *into);
+/* Lets new connections in, or not: what the node's firewall does to them. Those that stand go on. */
+void httpd_door(struct httpd *h, bool open);
 const char *httpd_endpoint(const struct httpd *h);
 struct httpd *httpd_free(struct httpd *h);
 

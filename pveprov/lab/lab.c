@@ -2,6 +2,7 @@
 #include "lab/access.h"
 #include "lab/connect.h"
 #include "lab/fault.h"
+#include "lab/firewall.h"
 #include "lab/httpd.h"
 #include "lab/keypair.h"
 #include "lab/lock.h"
@@ -122,6 +123,7 @@ static int lab_parts(struct lab *l, const struct lab_options *o, struct err **er
 	l->network = network_new(l);
 	l->mappings = mappings_new(l);
 	l->pools = pools_new();
+	l->firewall = firewall_new(l);
 	l->vms = vms_new(l);
 	if (o->hypervisor->open(l->world, l->base, &l->clock, l->log, &l->hypervisor, err))
 		return err_wrap(err, "hypervisor '%s'", o->hypervisor->name);
@@ -135,7 +137,10 @@ static int lab_parts(struct lab *l, const struct lab_options *o, struct err **er
 	l->connect_path = fs_join(l->state_dir, "connect.sock");
 	if (connect_open(l->base, l->connect_path, l->hypervisor, &l->connect, err))
 		return -1;
-	return httpd_open(l, o->listen, &l->httpd, err);
+	if (httpd_open(l, o->listen, &l->httpd, err) < 0)
+		return -1;
+	firewall_watch(l);
+	return 0;
 }
 
 int lab_open(const struct lab_options *o, struct lab **ret, struct err **err)
@@ -200,6 +205,10 @@ json_t *lab_describe(const struct lab *l)
 	if (l->hypervisor->ops->describe)
 		json_object_set_new(d, "details", l->hypervisor->ops->describe(l->hypervisor));
 	json_object_set_new(d, "accounts", access_describe(l));
+	if (l->world->client.family) {
+		char text[ADDR_TEXT_MAX];
+		json_object_set_new(d, "client", json_string(addr_text(&l->world->client, text)));
+	}
 	return d;
 }
 
@@ -220,6 +229,7 @@ struct lab *lab_free(struct lab *l)
 		l->hypervisor->ops->close(l->hypervisor);
 	vms_free(l->vms);
 	pools_free(l->pools);
+	firewall_free(l->firewall);
 	mappings_free(l->mappings);
 	network_free(l->network);
 	storages_free(l->storages);

@@ -43,6 +43,7 @@ struct lab {
 	struct mappings *mappings;
 	struct pools *pools;
 	struct faults *faults;
+	struct firewall *firewall;
 };
 
 /* Builds the node of the world and listens. The loop is run by lab_run(). */

@@ -30,6 +30,7 @@ void request_free(struct request *q)
 {
 	caller_clear(&q->who);
 	free(q->path);
+	free(q->raw);
 	json_decref(q->param);
 	json_decref(q->extra);
 	json_decref(q->state);

@@ -25,6 +25,7 @@ struct request {
 	const struct api_endpoint *endpoint;
 	const char *method;
 	char *path; /* below /api2/json, decoded */
+	char *raw;  /* the same as it was sent */
 	bool extjs; /* always 200, success in the body */
 	struct caller who;
 	json_t *param;	/* name -> text, or array of texts; path variables included */

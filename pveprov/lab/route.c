@@ -1,7 +1,10 @@
 #include "lab/route.h"
 
+#include <event2/http.h>
+
 static const struct route *const families[] = {
-	access_routes, agent_routes,	cluster_routes, mapping_routes, network_routes, pci_routes,	  pool_routes,
+	access_routes, agent_routes,	cluster_routes, firewall_name_routes, firewall_option_routes, firewall_rule_routes,
+	mapping_routes, network_routes, pci_routes,	  pool_routes,
 	task_routes,   snapshot_routes, storage_routes, user_routes,	vm_routes,	vm_config_routes, vm_power_routes,
 };
 
@@ -23,9 +26,9 @@ static bool path_matches(const char *pattern, const char *path, json_t *vars, in
 		if (n == 0)
 			return false;
 		if (pattern[1] == '{') {
-			char *name = xstrndup(pattern + 2, np - 2);
-			json_object_set_new(vars, name, json_stringn(path + 1, n));
-			free(name);
+			_cleanup_free_ char *name = xstrndup(pattern + 2, np - 2), *part = xstrndup(path + 1, n);
+			_cleanup_free_ char *value = evhttp_uridecode(part, 0, NULL);
+			json_object_set_new(vars, name, json_string(value));
 		} else if (np == n && memcmp(pattern + 1, path + 1, n) == 0) {
 			(*literal)++;
 		} else {

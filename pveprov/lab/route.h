@@ -13,7 +13,8 @@ struct route {
 };
 
 /* Ended by a NULL method. */
-extern const struct route access_routes[], agent_routes[], cluster_routes[], mapping_routes[], network_routes[],
+extern const struct route access_routes[], agent_routes[], cluster_routes[], firewall_name_routes[],
+	firewall_option_routes[], firewall_rule_routes[], mapping_routes[], network_routes[],
 	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[], user_routes[], vm_routes[],
 	vm_config_routes[], vm_power_routes[];
 
@@ -23,7 +24,7 @@ struct route_match {
 };
 
 /*
- * Finds the endpoint of a path; its variables go into params. False: no such path, or not with this method.
+ * Finds the endpoint of a path as it was sent; its variables, decoded, go into params. False: no such path, or not with this method.
  * A path without variables wins over one with.
  */
 bool route_find(const char *method, const char *path, struct route_match *ret, json_t *params);

@@ -1,4 +1,5 @@
 #include "lab/vm.h"
+#include "lab/firewall.h"
 #include "lab/acl.h"
 #include "lab/pool.h"
 #include "lab/storage.h"
@@ -97,6 +98,7 @@ void vm_remove(struct vm *vm)
 	size_t at = position(s, vm->vmid);
 
 	pool_set(vm->lab, vm->vmid, NULL);
+	firewall_forget(vm->lab, vm->vmid);
 	memmove(s->v + at, s->v + at + 1, (s->n - at - 1) * sizeof(struct vm *));
 	s->n--;
 	vm_free(vm);

@@ -1,4 +1,5 @@
 #include "lab/vm_clone.h"
+#include "lab/firewall.h"
 #include "lab/pool.h"
 #include "lab/storage.h"
 #include "lab/vm_rights.h"
@@ -126,6 +127,7 @@ static void cloned(struct job *j)
 	j->data = NULL;
 	json_decref(vm->config);
 	vm->config = config;
+	firewall_clone(j->lab, j->vmid, vm->vmid);
 	if (job_text(j, "pool"))
 		pool_set(j->lab, vm->vmid, job_text(j, "pool"));
 	job_done(j);

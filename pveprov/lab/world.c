@@ -212,6 +212,8 @@ static const struct field world_fields[] = {
 	{ "version", FIELD_TEXT, offsetof(struct world, version) },
 	{ "kernel", FIELD_TEXT, offsetof(struct world, kernel) },
 	{ "ifupdown2", FIELD_BOOL, offsetof(struct world, ifupdown2) },
+	{ "client", FIELD_ADDR, offsetof(struct world, client),
+	  .help = "Where the node sees the API's clients, for its firewall" },
 	LIST("interfaces", interfaces, interface_fields, world_interface, NULL),
 	LIST("storages", storages, storage_fields, world_storage, storage_init),
 	LIST("machines", machines, machine_fields, world_machine, machine_init),

@@ -145,6 +145,7 @@ struct world {
 	const char *version; /* 9.2.11 */
 	const char *kernel;
 	bool ifupdown2;
+	struct addr client; /* where the API's clients are, for the node's firewall; family 0: it lets everybody in */
 	struct field_items interfaces; /* struct world_interface */
 	struct field_items storages;   /* struct world_storage */
 	struct field_items machines;   /* struct world_machine */

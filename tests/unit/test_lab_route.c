@@ -34,6 +34,7 @@ static void paths_find_their_endpoints(void **state UNUSED)
 		{ "GET", "/nodes/pve/qemu", "/nodes/{node}/qemu" },
 		{ "PUT", "/nodes/pve/qemu/100/config", "/nodes/{node}/qemu/{vmid}/config" },
 		{ "GET", "/nodes/pve/tasks/UPID:pve:0:0:0:qmstart:100:root@pam!ci:/log", "/nodes/{node}/tasks/{upid}/log" },
+		{ "GET", "/cluster/firewall/ipset/mgmt/10.99.0.0%2F24", "/cluster/firewall/ipset/{name}/{cidr}" },
 		{ "DELETE", "/version", NULL },
 		{ "GET", "/nodes/pve/qemuu", NULL },
 		{ "GET", "/nodes//qemu", NULL },
