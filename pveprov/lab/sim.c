@@ -1,5 +1,6 @@
 #include "lab/sim.h"
 #include "lab/seed.h"
+#include "lab/sim_exec.h"
 #include "base/text.h"
 #include "data/digest.h"
 #include "data/json.h"
@@ -83,6 +84,7 @@ static void snapshots_free(struct sim_vm *vm)
 static void vm_free(struct sim_vm *vm)
 {
 	snapshots_free(vm);
+	sim_change_free(vm);
 	guest_free(vm->guest);
 	json_decref(vm->config);
 	json_decref(vm->processes);
@@ -131,6 +133,8 @@ void sim_guest_advance(struct sim *s, struct sim_vm *vm)
 	const struct buf *last;
 	_cleanup_free_ char *id = NULL;
 
+	if (vm->state != SIM_OFF)
+		sim_push_advance(s, vm);
 	if (vm->state == SIM_OFF || vm->blank || sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->cloudinit_ms : 0))
 		return;
 	if (guest_file(vm->guest, "/run/cloud-init/result.json"))
@@ -163,6 +167,11 @@ static void new_boot(struct sim *s, struct sim_vm *vm)
 	vm->state = SIM_RUNNING;
 	snprintf(id, sizeof(id), "%08x-0000-4000-8000-%012" PRIx64 "\n", (unsigned)vm->vmid, (uint64_t)vm->started_ms);
 	guest_write(vm->guest, "/proc/sys/kernel/random/boot_id", id, strlen(id), 0444);
+}
+
+void sim_reboot(struct sim *s, struct sim_vm *vm)
+{
+	new_boot(s, vm);
 }
 
 static void do_start(struct sim *s, struct sim_vm *vm, json_t *config)
@@ -219,6 +228,7 @@ static void do_rollback(struct sim_vm *vm, const char *name)
 {
 	struct sim_snapshot *n = *find_snapshot(vm, name);
 
+	sim_change_free(vm);
 	guest_free(vm->guest);
 	vm->guest = n ? guest_copy(n->guest) : guest_new(vm->kind);
 	vm->state = SIM_OFF;

@@ -25,7 +25,10 @@ struct sim_vm {
 	json_t *processes; /* of the agent's exec: pid -> {status, out, err, done_ms} */
 	json_t *handles;   /* of the agent's files: handle -> {path, write, data} */
 	int64_t next_id;
+	struct sim_change *change; /* a push that waits for its confirmation */
 };
+
+enum { SIM_CARD_PORTS = 4 };
 
 struct sim {
 	struct hypervisor hypervisor; /* first */
@@ -58,6 +61,14 @@ json_t *sim_agent(struct sim *s, struct sim_vm *vm, const json_t *command, char 
 
 /* Interfaces with addresses as guest-network-get-interfaces shows them; new reference. Under the mutex. */
 json_t *sim_interfaces(struct sim *s, struct sim_vm *vm);
+
+/* Default routes as `ip -j route` shows them; new reference. Under the mutex. */
+json_t *sim_routes(struct sim *s, struct sim_vm *vm);
+
+/* Restarts the guest from inside. Under the mutex. */
+void sim_reboot(struct sim *s, struct sim_vm *vm);
+
+void sim_change_free(struct sim_vm *vm);
 
 /* What happens in the guest as time goes by: the first boot writes its files. Under the mutex. */
 void sim_guest_advance(struct sim *s, struct sim_vm *vm);

@@ -1,4 +1,4 @@
-#include "lab/sim.h"
+#include "lab/sim_exec.h"
 #include "data/digest.h"
 #include "data/json.h"
 
@@ -29,7 +29,13 @@ static json_t *ping(const struct call *c UNUSED)
 
 static json_t *network(const struct call *c)
 {
-	return sim_interfaces(c->sim, c->vm);
+	json_t *list = sim_interfaces(c->sim, c->vm), *nic, *ip;
+	size_t i, k;
+
+	json_array_foreach(list, i, nic)
+		json_array_foreach(json_list(nic, "ip-addresses"), k, ip)
+			json_object_del(ip, "dynamic"); /* the agent does not tell */
+	return list;
 }
 
 static json_t *osinfo(const struct call *c)
@@ -94,7 +100,7 @@ static json_t *exec(const struct call *c)
 		argv[i + 1] = json_string_value(word);
 	if (data)
 		digest_unbase64(data, &input);
-	guest_exec(c->vm->guest, argv, input.data ? input.data : "", input.len, &r);
+	sim_exec(c->sim, c->vm, argv, input.data ? input.data : "", input.len, &r);
 	p = json_pack("{s:i, s:I}", "exitcode", r.status, "done_ms",
 		      (json_int_t)(clock_now_ms(c->sim->clock) + r.ms));
 	add_output(p, "out-data", "out-truncated", &r.out);

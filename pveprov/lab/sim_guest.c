@@ -159,6 +159,16 @@ static const struct world_answer *find_answer(const struct guest *g, const char 
 	return NULL;
 }
 
+bool guest_scripted(const struct guest *g, const char *const *argv, const char *input)
+{
+	_cleanup_strv_ struct strv words = { 0 };
+	_cleanup_free_ char *line = NULL;
+
+	strv_add_all(&words, argv);
+	line = strv_join(&words, " ");
+	return find_answer(g, line, input) != NULL;
+}
+
 /* Programs that work on files; the rest is scripted. */
 static void builtin_cat(struct guest *g, const char *const *argv, const struct buf *input, struct guest_result *r)
 {

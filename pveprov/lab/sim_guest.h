@@ -28,6 +28,9 @@ void guest_remove(struct guest *g, const char *path);
 void guest_each(const struct guest *g, const char *prefix, void (*fn)(void *ctx, const char *path, const struct buf *data),
 		void *ctx);
 
+/* Whether the world has an answer of its own to a program. */
+bool guest_scripted(const struct guest *g, const char *const *argv, const char *input);
+
 /* Runs a program; argv is NULL-terminated. */
 void guest_exec(struct guest *g, const char *const *argv, const void *input, size_t input_len, struct guest_result *ret);
 void guest_result_free(struct guest_result *r);

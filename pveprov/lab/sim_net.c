@@ -8,7 +8,10 @@
 
 #include <ctype.h>
 
-enum { NICS_MAX = 32, CARD_PORTS = 4 };
+enum { NICS_MAX = 32 };
+
+/* What the provider behind the card's first port hands out. */
+static const char wan_address[] = "203.0.113.57/24", wan_gateway[] = "203.0.113.1";
 
 static const struct world_interface *interface_of(const struct sim *s, const char *name)
 {
@@ -98,12 +101,13 @@ static bool lease(const struct sim *s, const char *bridge, const char *mac, stru
 	return true;
 }
 
-static void add_address(json_t *list, const struct addr *a, int prefix)
+static void add_address(json_t *list, const struct addr *a, int prefix, bool dynamic)
 {
 	char text[ADDR_TEXT_MAX];
 
-	json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "ip-address", addr_text(a, text), "ip-address-type",
-					      a->family == 6 ? "ipv6" : "ipv4", "prefix", prefix));
+	json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:b}", "ip-address", addr_text(a, text),
+					      "ip-address-type", a->family == 6 ? "ipv6" : "ipv4", "prefix", prefix,
+					      "dynamic", (int)dynamic));
 }
 
 static json_t *new_interface(const char *name, const char *mac, json_t **ret_addresses)
@@ -128,12 +132,13 @@ static void add_link_local(json_t *list, const char *mac)
 		return;
 	memcpy(a.bytes + 8, (uint8_t[]){ m.bytes[0] ^ 2, m.bytes[1], m.bytes[2], 0xff, 0xfe, m.bytes[3], m.bytes[4],
 					 m.bytes[5] }, 8);
-	add_address(list, &a, 64);
+	add_address(list, &a, 64, false);
 }
 
 /* ".link" files that a recipe wrote name interfaces by MAC: "MACAddress=..." and "Name=...". */
 struct naming {
 	const char *mac;
+	const char *path; /* "Path=pci-0000:01:00.0" of a port of the card; NULL: none */
 	char name[16];
 };
 
@@ -142,7 +147,7 @@ static void look_for_name(void *ctx, const char *path UNUSED, const struct buf *
 	struct naming *n = ctx;
 	const char *name = data->data ? strstr(data->data, "\nName=") : NULL;
 
-	if (name && strcasestr(data->data, n->mac))
+	if (name && (strcasestr(data->data, n->mac) || (n->path && strstr(data->data, n->path))))
 		snprintf(n->name, sizeof(n->name), "%.*s", (int)strcspn(name + 6, "\n"), name + 6);
 }
 
@@ -151,6 +156,51 @@ static const char *interface_name(const struct sim_vm *vm, int index, struct nam
 	snprintf(n->name, sizeof(n->name), "eth%d", index);
 	guest_each(vm->guest, "/etc/systemd/network/", look_for_name, n);
 	return n->name;
+}
+
+/* The ".network" file of an interface. */
+struct network_file {
+	const char *name;
+	const char *text;
+};
+
+static void look_for_network(void *ctx, const char *path, const struct buf *data)
+{
+	struct network_file *f = ctx;
+	_cleanup_free_ char *match = xasprintf("[Match]\nName=%s\n", f->name);
+	size_t n = strlen(path);
+
+	if (n > 8 && streq(path + n - 8, ".network") && data->data && strstr(data->data, match))
+		f->text = data->data;
+}
+
+static const char *network_file(const struct sim_vm *vm, const char *name)
+{
+	struct network_file f = { .name = name };
+
+	guest_each(vm->guest, "/etc/systemd/network/", look_for_network, &f);
+	return f.text;
+}
+
+/* What a recipe's own network configuration says of an interface; false: there is none. */
+static bool from_networkd(const struct sim *s, const struct sim_vm *vm, const char *name, const char *bridge,
+			  const char *mac, json_t *addresses)
+{
+	const char *text = network_file(vm, name), *at;
+	struct addr_cidr cidr;
+
+	if (!text)
+		return false;
+	at = strstr(text, "\nAddress=");
+	if (at) {
+		_cleanup_free_ char *value = xstrndup(at + 9, strcspn(at + 9, "\n"));
+		if (addr_cidr_parse(value, &cidr))
+			add_address(addresses, &cidr.addr, cidr.prefix, false);
+	}
+	if (strstr(text, "\nDHCP=") && !strstr(text, "\nDHCP=no") &&
+	    (bridge ? lease(s, bridge, mac, &cidr) : addr_cidr_parse(wan_address, &cidr)))
+		add_address(addresses, &cidr.addr, cidr.prefix, true);
+	return true;
 }
 
 static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int index, const char *value)
@@ -171,24 +221,86 @@ static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int in
 	if (sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->address_ms : 0))
 		return;
 	add_link_local(addresses, mac);
+	if (from_networkd(s, vm, naming.name, bridge, mac, addresses))
+		return;
 	snprintf(key, sizeof(key), "ipconfig%d", index);
 	config = json_text(vm->config, key);
 	if (!config || propstring_parse(config, NULL, &ip, NULL) || !(address = propstring_get(&ip, "ip")))
 		return;
-	if (addr_cidr_parse(address, &cidr) || (streq(address, "dhcp") && bridge && lease(s, bridge, mac, &cidr)))
-		add_address(addresses, &cidr.addr, cidr.prefix);
+	bool dhcp = streq(address, "dhcp");
+	if (addr_cidr_parse(address, &cidr) || (dhcp && bridge && lease(s, bridge, mac, &cidr)))
+		add_address(addresses, &cidr.addr, cidr.prefix, dhcp);
 }
 
-static void add_card(const struct sim_vm *vm, json_t *list, int index)
+static void add_card(const struct sim *s, const struct sim_vm *vm, json_t *list, int index)
 {
-	for (int port = 0; port < CARD_PORTS; port++) {
+	for (int port = 0; port < SIM_CARD_PORTS; port++) {
 		struct naming naming = { 0 };
-		char mac[24];
+		char mac[24], path[40];
 		json_t *addresses;
 		snprintf(mac, sizeof(mac), "a0:36:9f:01:00:0%d", port);
+		snprintf(path, sizeof(path), "Path=pci-0000:01:00.%d\n", port);
 		naming.mac = mac;
+		naming.path = path;
 		json_array_append_new(list, new_interface(interface_name(vm, index + port, &naming), mac, &addresses));
+		if (sim_uptime_ms(s, vm) >= (vm->kind ? vm->kind->address_ms : 0))
+			from_networkd(s, vm, naming.name, NULL, mac, addresses);
 	}
+}
+
+/* The gateway that comes with the lease of an interface on a bridge. */
+static bool lease_gateway(const struct sim *s, const char *bridge, struct addr *ret)
+{
+	const struct world_interface *w = interface_of(s, bridge);
+	struct search look = { 0 };
+
+	if (w && w->dhcp.first.family) {
+		*ret = w->dhcp_router;
+		return w->dhcp_router.family != 0;
+	}
+	if (!router_range(s, bridge, &look))
+		return false;
+	*ret = look.network.addr;
+	return true;
+}
+
+/* The bridge of the NIC with that MAC; malloc'd, NULL: none. */
+static char *bridge_of(const struct sim_vm *vm, const char *mac)
+{
+	for (int i = 0; i < NICS_MAX; i++) {
+		_cleanup_propstring_ struct propstring net = { 0 };
+		char key[16];
+		snprintf(key, sizeof(key), "net%d", i);
+		const char *value = json_text(vm->config, key);
+		if (value && propstring_parse(value, "model", &net, NULL) == 0 && net.n &&
+		    strcasecmp(net.items[0].value, mac) == 0)
+			return xstrdup_null(propstring_get(&net, "bridge"));
+	}
+	return NULL;
+}
+
+json_t *sim_routes(struct sim *s, struct sim_vm *vm)
+{
+	json_t *routes = json_array(), *list = sim_interfaces(s, vm), *nic, *ip;
+	size_t i, k;
+
+	json_array_foreach(list, i, nic) {
+		const char *name = json_text(nic, "name"), *text = network_file(vm, name);
+		_cleanup_free_ char *bridge = bridge_of(vm, json_text(nic, "hardware-address"));
+		struct addr gateway;
+		char space[ADDR_TEXT_MAX];
+		bool dynamic = false;
+		json_array_foreach(json_list(nic, "ip-addresses"), k, ip)
+			dynamic |= json_flag(ip, "dynamic", false);
+		if (!dynamic || (text && (strstr(text, "UseGateway=no") || strstr(text, "UseRoutes=no"))))
+			continue;
+		if (bridge ? lease_gateway(s, bridge, &gateway) : addr_parse(wan_gateway, &gateway))
+			json_array_append_new(routes, json_pack("{s:s, s:s, s:s, s:s}", "dst", "default", "gateway",
+								addr_text(&gateway, space), "dev", name, "protocol",
+								"dhcp"));
+	}
+	json_decref(list);
+	return routes;
 }
 
 json_t *sim_interfaces(struct sim *s, struct sim_vm *vm)
@@ -199,9 +311,9 @@ json_t *sim_interfaces(struct sim *s, struct sim_vm *vm)
 
 	json_array_append_new(list, new_interface("lo", "00:00:00:00:00:00", &addresses));
 	if (addr_parse("127.0.0.1", &a))
-		add_address(addresses, &a, 8);
+		add_address(addresses, &a, 8, false);
 	if (addr_parse("::1", &a))
-		add_address(addresses, &a, 128);
+		add_address(addresses, &a, 128, false);
 	for (int i = 0; i < NICS_MAX; i++) {
 		char key[16];
 		snprintf(key, sizeof(key), "net%d", i);
@@ -211,6 +323,6 @@ json_t *sim_interfaces(struct sim *s, struct sim_vm *vm)
 		}
 	}
 	if (json_text(vm->config, "hostpci0"))
-		add_card(vm, list, n);
+		add_card(s, vm, list, n);
 	return list;
 }

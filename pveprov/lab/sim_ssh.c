@@ -3,7 +3,7 @@
  * against the guest's state under the mutex. Keys: those of the machine's `sshkeys`, and what stands in
  * /root/.ssh/authorized_keys.
  */
-#include "lab/sim.h"
+#include "lab/sim_exec.h"
 #include "lab/sim_words.h"
 #include "base/strv.h"
 #include "data/json.h"
@@ -97,7 +97,7 @@ static void run_program(struct sim_ssh *c, ssh_channel channel, const char *line
 	pthread_mutex_lock(&c->sim->mutex);
 	struct sim_vm *vm = alive(c);
 	if (vm && argv.n) {
-		guest_exec(vm->guest, (const char *const *)argv.v, buf_text(&input), input.len, &r);
+		sim_exec(c->sim, vm, (const char *const *)argv.v, buf_text(&input), input.len, &r);
 		status = r.status;
 	}
 	pthread_mutex_unlock(&c->sim->mutex);
