@@ -23,8 +23,11 @@ static int judge(const struct fw_job *j, const struct options *o, struct err **e
 				continue;
 			err_set(err, ERR_GUARD, "refused: it would close the %s (%s)", w->what,
 				w->then.rule ? w->then.rule : w->then.reason);
-			return err_hint(err, "add '%s' to the IP set 'management', or let --keep-access do it",
-					g->fix_member ? g->fix_member : "your address");
+			const char *us = g->fix_member ? g->fix_member : "your address";
+			if (w->then.line)
+				return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before %s:%u, or narrow that rule",
+						us, w->port, w->then.file, w->then.line);
+			return err_hint(err, "add '%s' to the IP set 'management', or let --keep-access do it", us);
 		}
 	}
 	if (g->enabling && g->nftables && !o->console) {

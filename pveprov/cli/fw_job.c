@@ -4,7 +4,7 @@
 #include "firewall/fw_lint.h"
 #include "pve/cluster.h"
 
-enum { DIAL_MS = 5000 };
+enum { DIAL_MS = 5000, API_PORT = 8006 };
 
 /* "host:port" or "[v6]:port". */
 static int split_endpoint(struct fw_job *j, struct err **err)
@@ -38,7 +38,7 @@ static int find_access(struct app *app, const struct fw_job_options *o, struct f
 	if (from && !addr_parse(from, &j->access.from))
 		return err_set(err, ERR_USAGE, "--from: '%s' is not an IP address", from);
 	j->access.from_certain = from != NULL || addr_is_loopback(&j->access.from);
-	j->access.api_port = j->port;
+	j->access.api_port = API_PORT; /* of the node; the endpoint may be a forwarded port */
 	j->access.ssh = o->ssh;
 	for (size_t i = 0; i < n; i++)
 		if (members[i].local || n == 1)
