@@ -40,16 +40,18 @@ static void add_world_tokens(struct access *a, const struct world *w)
 	for (size_t i = 0; i < w->tokens.n; i++) {
 		_cleanup_free_ char *made = t[i].secret ? NULL : lab_uuid();
 		json_object_set_new(a->tokens, t[i].name,
-				    json_pack("{s:s, s:b, s:i}", "secret", t[i].secret ? t[i].secret : made,
-					      "privsep", (int)t[i].privsep, "expire", 0));
+				    json_pack("{s:s, s:b, s:i}", "secret",
+					      t[i].secret ? t[i].secret : made, "privsep",
+					      (int)t[i].privsep, "expire", 0));
 	}
 }
 
-static void add_acl(struct access *a, const char *path, const char *who, const char *role, bool propagate)
+static void add_acl(struct access *a, const char *path, const char *who, const char *role,
+		    bool propagate)
 {
-	json_array_append_new(a->acl, json_pack("{s:s, s:s, s:s, s:s, s:i}", "path", path, "ugid", who,
-						"type", strchr(who, '!') ? "token" : "user", "roleid", role,
-						"propagate", (int)propagate));
+	json_array_append_new(a->acl, json_pack("{s:s, s:s, s:s, s:s, s:i}", "path", path, "ugid",
+						who, "type", strchr(who, '!') ? "token" : "user",
+						"roleid", role, "propagate", (int)propagate));
 }
 
 struct access *access_new(struct lab *l)
@@ -102,9 +104,9 @@ json_t *access_describe(const struct lab *l)
 
 static void get_domains(struct request *q)
 {
-	reply_data(q, json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "realm", "pam", "type", "pam", "comment",
-				"Linux PAM standard authentication", "realm", "pve", "type", "pve",
-				"comment", "Proxmox VE authentication server"));
+	reply_data(q, json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "realm", "pam", "type", "pam",
+				"comment", "Linux PAM standard authentication", "realm", "pve",
+				"type", "pve", "comment", "Proxmox VE authentication server"));
 }
 
 /* The caller itself, or (with Sys.Audit on /access) another user or token. */
@@ -155,8 +157,9 @@ static void get_roles(struct request *q)
 			strv_add(&privileges, privilege);
 		strv_sort(&privileges);
 		joined = strv_join(&privileges, ",");
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "roleid", name, "privs", joined,
-						      "special", json_object_get(builtin, name) ? 1 : 0));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:i}", "roleid", name, "privs", joined,
+						"special", json_object_get(builtin, name) ? 1 : 0));
 	}
 	json_decref(builtin);
 	reply_data(q, list);
@@ -213,7 +216,8 @@ static void put_acl(struct request *q)
 	strv_split(&roles, param_text(q, "roles"), ", ;");
 	for (size_t r = 0; r < roles.n; r++)
 		if (!json_object_get(a->roles, roles.v[r])) {
-			reply_error(q, 500, "update ACL failed: role '%s' does not exist", roles.v[r]);
+			reply_error(q, 500, "update ACL failed: role '%s' does not exist",
+				    roles.v[r]);
 			return;
 		}
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {

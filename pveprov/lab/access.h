@@ -1,7 +1,7 @@
 #pragma once
 /*
- * access.h: accounts of the node: users, tokens, roles, access control lists. JSON objects hold them, since most of
- * them come from the API and go back to it.
+ * access.h: accounts of the node: users, tokens, roles, access control lists. JSON objects hold
+ * them, since most of them come from the API and go back to it.
  */
 #include "lab/request.h"
 

@@ -20,7 +20,8 @@ static bool entry_covers(const char *entry, bool propagate, const char *path, si
 	return propagate && strncmp(entry, path, n) == 0 && path[n] == '/';
 }
 
-/* What the entries of one user or token give on a path; value: whether it propagates. New reference. */
+/* What the entries of one user or token give on a path; value: whether it propagates. New
+ * reference. */
 static json_t *privileges_of(const struct access *a, const char *who, const char *path)
 {
 	json_t *set = json_object(), *entry;
@@ -30,7 +31,8 @@ static json_t *privileges_of(const struct access *a, const char *who, const char
 	json_array_foreach(a->acl, i, entry) {
 		size_t depth;
 		if (!streq(json_text(entry, "ugid"), who) ||
-		    !entry_covers(json_text(entry, "path"), json_flag(entry, "propagate", true), path, &depth))
+		    !entry_covers(json_text(entry, "path"), json_flag(entry, "propagate", true),
+				  path, &depth))
 			continue;
 		if (found && depth < deepest)
 			continue;
@@ -42,16 +44,17 @@ static json_t *privileges_of(const struct access *a, const char *who, const char
 		const char *name;
 		json_t *value;
 		json_object_foreach(role, name, value)
-			json_object_set_new(set, name, json_integer(json_flag(entry, "propagate", true)));
+			json_object_set_new(set, name,
+					    json_integer(json_flag(entry, "propagate", true)));
 	}
 	return set;
 }
 
 static json_t *user_privileges(const struct lab *l, const char *user, const char *path)
 {
-	json_t *set = streq(user, "root@pam") ?
-			      json_deep_copy(json_object_get(l->access->roles, "Administrator")) :
-			      privileges_of(l->access, user, path);
+	json_t *set = streq(user, "root@pam")
+			      ? json_deep_copy(json_object_get(l->access->roles, "Administrator"))
+			      : privileges_of(l->access, user, path);
 	const char *pool = starts_with(path, "/vms/") ? pool_of(l, path + 5) : NULL;
 
 	if (pool) {
@@ -76,14 +79,14 @@ json_t *acl_privileges(const struct lab *l, const struct caller *who, const char
 	if (!who->privsep)
 		return set;
 	mine = user_privileges(l, who->id, path);
-	json_object_foreach_safe(set, next, name, value)
-		if (!json_object_get(mine, name))
-			json_object_del(set, name);
+	json_object_foreach_safe(set, next, name, value) if (!json_object_get(mine, name))
+		json_object_del(set, name);
 	json_decref(mine);
 	return set;
 }
 
-bool acl_has(const struct lab *l, const struct caller *who, const char *path, const char *privileges, bool all)
+bool acl_has(const struct lab *l, const struct caller *who, const char *path,
+	     const char *privileges, bool all)
 {
 	_cleanup_strv_ struct strv wanted = { 0 };
 	json_t *set = acl_privileges(l, who, path);
@@ -147,7 +150,8 @@ static bool evaluate_perm(const struct request *q, const json_t *e, char **why)
 		json_t *value = json_array_get(e, i + 1);
 		if (streq(option, "any"))
 			any = json_is_true(value) || json_integer_value(value) == 1;
-		else if (streq(option, "require_param") && !param_given(q, json_string_value(value)))
+		else if (streq(option, "require_param") &&
+			 !param_given(q, json_string_value(value)))
 			return false;
 	}
 	json_array_foreach(list, i, item)
@@ -173,7 +177,8 @@ static bool evaluate_user(const struct request *q, const json_t *e)
 	if (what && streq(what, "self"))
 		return user && q->who.user && streq(user, q->who.user);
 	if (what) {
-		char *path = xasprintf("/access/realm/%s", user && strchr(user, '@') ? strchr(user, '@') + 1 : "");
+		char *path = xasprintf("/access/realm/%s",
+				       user && strchr(user, '@') ? strchr(user, '@') + 1 : "");
 		bool ok = acl_has(q->lab, &q->who, path, what, true);
 		free(path);
 		return ok;
@@ -240,8 +245,10 @@ bool acl_check(struct request *q, const char *expression)
 
 json_t *acl_paths(const struct lab *l)
 {
-	static const char *const roots[] = { "/",     "/access", "/access/groups", "/access/realm", "/mapping",
-					     "/nodes", "/pool",  "/sdn",	   "/storage",	    "/vms" };
+	static const char *const roots[] = {
+		"/",	  "/access", "/access/groups", "/access/realm", "/mapping",
+		"/nodes", "/pool",   "/sdn",	       "/storage",	"/vms"
+	};
 	json_t *seen = json_object(), *list = json_array(), *entry, *value;
 	const char *path;
 	size_t i;

@@ -1,14 +1,16 @@
 #pragma once
 /*
- * acl.h: privileges. A user's roles on a path are those of the deepest entry above it; a separated token has what both
- * it and its user have; root@pam has everything.
+ * acl.h: privileges. A user's roles on a path are those of the deepest entry above it; a separated
+ * token has what both it and its user have; root@pam has everything.
  */
 #include "lab/request.h"
 
 /* Whether the caller has one (or all, all = true) of the privileges "A|B" on the path. */
-bool acl_has(const struct lab *l, const struct caller *who, const char *path, const char *privileges, bool all);
+bool acl_has(const struct lab *l, const struct caller *who, const char *path,
+	     const char *privileges, bool all);
 
-/* As acl_has() with all; answers 403 "Permission check failed (path, A|B)" and returns false where they are missing. */
+/* As acl_has() with all; answers 403 "Permission check failed (path, A|B)" and returns false where
+ * they are missing. */
 bool acl_require(struct request *q, const char *path, const char *privileges);
 
 /* The endpoint's expression; false: 403 was sent. */
@@ -20,5 +22,6 @@ json_t *acl_privileges(const struct lab *l, const struct caller *who, const char
 /* The roles every node has: {name: {privilege: 1}}; new reference. */
 json_t *acl_builtin_roles(void);
 
-/* Every path that some entry names, plus the roots of the tree; new reference to an array of texts. */
+/* Every path that some entry names, plus the roots of the tree; new reference to an array of texts.
+ */
 json_t *acl_paths(const struct lab *l);

@@ -5,7 +5,7 @@
 #include "data/json.h"
 
 enum {
-	PING_MS = 3000,	     /* how long Proxmox waits for an agent that does not answer */
+	PING_MS = 3000, /* how long Proxmox waits for an agent that does not answer */
 	BROKEN_PIPE_MS = 5000,
 	READ_CHUNK = 1 << 20,
 	READ_MAX = 16 << 20,
@@ -53,7 +53,9 @@ static void ask(struct request *q, const char *execute, json_t *arguments, answe
 {
 	struct question *a = xcalloc(1, sizeof(*a));
 	json_t *agent = json_pack("{s:s, s:o*}", "execute", execute, "arguments", arguments);
-	struct hv_request r = { .op = HV_AGENT, .vmid = (int)param_int(q, "vmid", 0), .agent = agent,
+	struct hv_request r = { .op = HV_AGENT,
+				.vmid = (int)param_int(q, "vmid", 0),
+				.agent = agent,
 				.timeout_ms = 10000 };
 
 	*a = (struct question){ q, next };
@@ -182,8 +184,8 @@ static void answer_status(struct request *q, const json_t *result)
 static void get_exec_status(struct request *q)
 {
 	if (agent_ready(q))
-		ask(q, "guest-exec-status", json_pack("{s:I}", "pid", (json_int_t)param_int(q, "pid", 0)),
-		    answer_status);
+		ask(q, "guest-exec-status",
+		    json_pack("{s:I}", "pid", (json_int_t)param_int(q, "pid", 0)), answer_status);
 }
 
 static json_t *handle_args(const struct request *q)
@@ -216,7 +218,8 @@ static void read_chunk(struct request *q, const json_t *result)
 	json_object_set_new(q->state, "data", json_string(text));
 	json_object_set_new(q->state, "count", json_integer((json_int_t)all.len));
 	if (json_flag(result, "eof", true) || all.len >= READ_MAX) {
-		json_object_set_new(q->state, "truncated", json_boolean(!json_flag(result, "eof", true)));
+		json_object_set_new(q->state, "truncated",
+				    json_boolean(!json_flag(result, "eof", true)));
 		ask(q, "guest-file-close", handle_args(q), read_closed);
 		return;
 	}
@@ -238,7 +241,8 @@ static void read_opened(struct request *q, const json_t *result)
 static void get_file(struct request *q)
 {
 	if (agent_ready(q))
-		ask(q, "guest-file-open", json_pack("{s:s, s:s}", "path", param_text(q, "file"), "mode", "r"),
+		ask(q, "guest-file-open",
+		    json_pack("{s:s, s:s}", "path", param_text(q, "file"), "mode", "r"),
 		    read_opened);
 }
 
@@ -268,7 +272,8 @@ static void write_opened(struct request *q, const json_t *result)
 static void post_file(struct request *q)
 {
 	if (agent_ready(q))
-		ask(q, "guest-file-open", json_pack("{s:s, s:s}", "path", param_text(q, "file"), "mode", "wb"),
+		ask(q, "guest-file-open",
+		    json_pack("{s:s, s:s}", "path", param_text(q, "file"), "mode", "wb"),
 		    write_opened);
 }
 

@@ -111,7 +111,8 @@ static char *unescape(const char *text, size_t len)
 	return buf_take(&b);
 }
 
-const char *auth_check(struct request *q, const char *authorization, const char *cookie, const char *csrf)
+const char *auth_check(struct request *q, const char *authorization, const char *cookie,
+		       const char *csrf)
 {
 	const char *at = cookie ? strstr(cookie, "PVEAuthCookie=") : NULL;
 	_cleanup_free_ char *ticket = NULL, *user = NULL;
@@ -135,7 +136,8 @@ const char *auth_check(struct request *q, const char *authorization, const char 
 	return NULL;
 }
 
-/* RFC 6238 with SHA-1, 30 s, six digits. The user's device shows real time, so that is what counts here. */
+/* RFC 6238 with SHA-1, 30 s, six digits. The user's device shows real time, so that is what counts
+ * here. */
 static bool totp_matches(const struct lab *l, const char *secret, const char *code)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -247,8 +249,8 @@ static bool ticket_is_of(const struct lab *l, const char *ticket, const char *us
 	return of && streq(of + (challenge ? 3 : 0), user);
 }
 
-static bool answers_challenge(const struct lab *l, const json_t *user, const char *name, const char *challenge,
-			      const char *password)
+static bool answers_challenge(const struct lab *l, const json_t *user, const char *name,
+			      const char *challenge, const char *password)
 {
 	const char *totp = json_text(user, "totp");
 
@@ -259,8 +261,10 @@ static bool answers_challenge(const struct lab *l, const json_t *user, const cha
 void auth_login(struct request *q)
 {
 	const char *name = param_text(q, "username"), *realm = param_text(q, "realm");
-	const char *password = param_text(q, "password"), *challenge = param_text(q, "tfa-challenge");
-	_cleanup_free_ char *full = realm && !strchr(name, '@') ? xasprintf("%s@%s", name, realm) : xstrdup(name);
+	const char *password = param_text(q, "password"),
+		   *challenge = param_text(q, "tfa-challenge");
+	_cleanup_free_ char *full =
+		realm && !strchr(name, '@') ? xasprintf("%s@%s", name, realm) : xstrdup(name);
 	json_t *user = json_object_get(q->lab->access->users, full);
 	const char *expected = json_text(user, "password");
 
@@ -269,7 +273,8 @@ void auth_login(struct request *q)
 	else if (user && !challenge && starts_with(password, "PVE:") &&
 		 ticket_is_of(q->lab, password, full, false))
 		login_done(q, full);
-	else if (user && !challenge && expected && same(expected, password) && json_text(user, "totp"))
+	else if (user && !challenge && expected && same(expected, password) &&
+		 json_text(user, "totp"))
 		login_challenge(q, full);
 	else if (user && !challenge && expected && same(expected, password))
 		login_done(q, full);

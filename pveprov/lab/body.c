@@ -79,7 +79,8 @@ void body_form(json_t *params, const char *text, size_t len)
 		const char *eq = memchr(text, '=', (size_t)(stop - text));
 		size_t name_len, value_len = 0;
 		char *name = decode(text, (size_t)((eq ? eq : stop) - text), &name_len);
-		char *value = eq ? decode(eq + 1, (size_t)(stop - eq - 1), &value_len) : xstrdup("");
+		char *value =
+			eq ? decode(eq + 1, (size_t)(stop - eq - 1), &value_len) : xstrdup("");
 		if (name_len)
 			add(params, name, text_value(value, value_len));
 		free(name);

@@ -4,8 +4,10 @@
 
 #include <jansson.h>
 
-/* Adds name=value pairs; a name that comes again makes an array. Values that are not UTF-8 are taken as Latin-1. */
+/* Adds name=value pairs; a name that comes again makes an array. Values that are not UTF-8 are
+ * taken as Latin-1. */
 void body_form(json_t *params, const char *text, size_t len);
 
-/* Adds the members of an object: numbers and booleans become text. false: malformed; *ret_offset: where. */
+/* Adds the members of an object: numbers and booleans become text. false: malformed; *ret_offset:
+ * where. */
 bool body_json(json_t *params, const char *text, size_t len, size_t *ret_offset);

@@ -27,16 +27,18 @@ static struct edit *edits(const struct strv *a, const struct strv *b, size_t *re
 
 	for (size_t x = a->n; x-- > 0;)
 		for (size_t y = b->n; y-- > 0;)
-			common[x * w + y] = streq(a->v[x], b->v[y]) ?
-						    common[(x + 1) * w + y + 1] + 1 :
-						    MAX(common[(x + 1) * w + y], common[x * w + y + 1]);
+			common[x * w + y] =
+				streq(a->v[x], b->v[y])
+					? common[(x + 1) * w + y + 1] + 1
+					: MAX(common[(x + 1) * w + y], common[x * w + y + 1]);
 	while (i < a->n || k < b->n) {
 		struct edit e = { .from_at = i, .to_at = k };
 		if (i < a->n && k < b->n && streq(a->v[i], b->v[k])) {
 			e.mark = ' ';
 			e.line = a->v[i++];
 			k++;
-		} else if (k >= b->n || (i < a->n && common[(i + 1) * w + k] >= common[i * w + k + 1])) {
+		} else if (k >= b->n ||
+			   (i < a->n && common[(i + 1) * w + k] >= common[i * w + k + 1])) {
 			e.mark = '-';
 			e.line = a->v[i++];
 		} else {
@@ -74,7 +76,8 @@ static void add_hunk(struct buf *out, const struct edit *e, size_t n)
 		buf_addf(out, "%c%s\n", e[i].mark, e[i].line);
 }
 
-void diff_unified(const char *from_name, const char *from, const char *to_name, const char *to, struct buf *out)
+void diff_unified(const char *from_name, const char *from, const char *to_name, const char *to,
+		  struct buf *out)
 {
 	_cleanup_strv_ struct strv a = { 0 }, b = { 0 };
 	_cleanup_free_ struct edit *e = NULL;

@@ -21,10 +21,10 @@ static const struct {
 	const char *name;
 	bool served;
 } methods[] = {
-	{ EVHTTP_REQ_GET, "GET", true },	 { EVHTTP_REQ_POST, "POST", true },
-	{ EVHTTP_REQ_PUT, "PUT", true },	 { EVHTTP_REQ_DELETE, "DELETE", true },
-	{ EVHTTP_REQ_HEAD, "HEAD", false },	 { EVHTTP_REQ_OPTIONS, "OPTIONS", false },
-	{ EVHTTP_REQ_TRACE, "TRACE", false },	 { EVHTTP_REQ_CONNECT, "CONNECT", false },
+	{ EVHTTP_REQ_GET, "GET", true },      { EVHTTP_REQ_POST, "POST", true },
+	{ EVHTTP_REQ_PUT, "PUT", true },      { EVHTTP_REQ_DELETE, "DELETE", true },
+	{ EVHTTP_REQ_HEAD, "HEAD", false },   { EVHTTP_REQ_OPTIONS, "OPTIONS", false },
+	{ EVHTTP_REQ_TRACE, "TRACE", false }, { EVHTTP_REQ_CONNECT, "CONNECT", false },
 	{ EVHTTP_REQ_PATCH, "PATCH", false },
 };
 
@@ -50,7 +50,8 @@ static void refuse_login(struct request *q, const char *reason)
 static bool is_public(const struct request *q)
 {
 	return (streq(q->path, "/access/domains") && streq(q->method, "GET")) ||
-	       (streq(q->path, "/access/ticket") && (streq(q->method, "GET") || streq(q->method, "POST")));
+	       (streq(q->path, "/access/ticket") &&
+		(streq(q->method, "GET") || streq(q->method, "POST")));
 }
 
 /* The body's type and size; false: answered. */
@@ -90,12 +91,13 @@ static bool read_body(struct request *q)
 		free(why);
 		return false;
 	} else if (!body_json(q->param, text, len, &offset)) {
-		char *rest = offset < len ? xstrndup(text + offset, MIN(len - offset, (size_t)40)) :
-					    xstrdup("(end of string)");
-		char *why = xasprintf("malformed JSON string, neither tag, array, object, number, string or "
-				      "atom, at character offset %zu (before \"%s\") at "
-				      "/usr/share/perl5/PVE/APIServer/AnyEvent.pm line 934.",
-				      offset, rest);
+		char *rest = offset < len ? xstrndup(text + offset, MIN(len - offset, (size_t)40))
+					  : xstrdup("(end of string)");
+		char *why = xasprintf(
+			"malformed JSON string, neither tag, array, object, number, string or "
+			"atom, at character offset %zu (before \"%s\") at "
+			"/usr/share/perl5/PVE/APIServer/AnyEvent.pm line 934.",
+			offset, rest);
 		char *body = xasprintf("%s\n", why);
 		reply_plain(q, 500, why, body);
 		free(body);
@@ -111,7 +113,8 @@ static void unknown_node(struct request *q)
 	const char *node = param_text(q, "node");
 
 	reply_error(q, 500,
-		    "hostname lookup '%s' failed - failed to get address info for: %s: Temporary failure in name "
+		    "hostname lookup '%s' failed - failed to get address info for: %s: Temporary "
+		    "failure in name "
 		    "resolution",
 		    node, node);
 }
@@ -182,7 +185,8 @@ static bool read_uri(struct request *q)
 			q->raw[--len] = '\0';
 		return true;
 	}
-	_cleanup_free_ char *why = xasprintf("no such file '%s'", below ? strrchr(path, '/') : path);
+	_cleanup_free_ char *why =
+		xasprintf("no such file '%s'", below ? strrchr(path, '/') : path);
 	_cleanup_free_ char *body = xasprintf("%s\n", why);
 	reply_plain(q, 500, why, body);
 	return false;

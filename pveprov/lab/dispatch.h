@@ -1,7 +1,7 @@
 #pragma once
 /*
- * dispatch.h: from bytes to a handler, in Proxmox's order: method, path, login, body, faults, endpoint, privileges,
- * parameters. Each refusal answers as Proxmox does.
+ * dispatch.h: from bytes to a handler, in Proxmox's order: method, path, login, body, faults,
+ * endpoint, privileges, parameters. Each refusal answers as Proxmox does.
  */
 #include "lab/request.h"
 

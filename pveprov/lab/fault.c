@@ -53,7 +53,8 @@ struct faults *faults_free(struct faults *f)
 
 int faults_add(struct lab *l, const json_t *rule, struct err **err)
 {
-	static const char *const effects[] = { "status", "delay", "drop", "cut", "task", "agent", "lock" };
+	static const char *const effects[] = { "status", "delay", "drop", "cut",
+					       "task",	 "agent", "lock" };
 	const char *effect = json_text(rule, "effect");
 	struct rule *r = xcalloc(1, sizeof(*r));
 
@@ -178,7 +179,8 @@ char *faults_task(struct lab *l, const char *type, const char *id)
 
 	text_to_u64(id, 1, INT32_MAX, &vmid);
 	for (struct rule *r = l->faults->first; r; r = r->next)
-		if (r->what.effect == WORLD_EFFECT_TASK && (!r->what.task || streq(r->what.task, type)) &&
+		if (r->what.effect == WORLD_EFFECT_TASK &&
+		    (!r->what.task || streq(r->what.task, type)) &&
 		    (r->what.vmid == 0 || r->what.vmid == (int64_t)vmid) && strikes(r))
 			return xstrdup(r->what.text ? r->what.text : "it was told to fail");
 	return NULL;
@@ -187,8 +189,8 @@ char *faults_task(struct lab *l, const char *type, const char *id)
 int64_t faults_agent_delay(struct lab *l, int vmid)
 {
 	for (struct rule *r = l->faults->first; r; r = r->next)
-		if (r->what.effect == WORLD_EFFECT_AGENT && (r->what.vmid == 0 || r->what.vmid == vmid) &&
-		    strikes(r))
+		if (r->what.effect == WORLD_EFFECT_AGENT &&
+		    (r->what.vmid == 0 || r->what.vmid == vmid) && strikes(r))
 			return r->what.ms;
 	return 0;
 }

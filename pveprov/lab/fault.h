@@ -1,6 +1,7 @@
 #pragma once
 /*
- * fault.h: things that go wrong on purpose, by the rules of the world and those added through the control socket.
+ * fault.h: things that go wrong on purpose, by the rules of the world and those added through the
+ * control socket.
  */
 #include "lab/request.h"
 
@@ -16,5 +17,6 @@ char *faults_task(struct lab *l, const char *type, const char *id);
 /* How much later than usual the guest agent of a VM comes that is being started, ms. */
 int64_t faults_agent_delay(struct lab *l, int vmid);
 
-/* Adds a rule as the world file has it, in JSON: {"path": "...", "effect": "status", "status": 596, "nth": 1, ...}. */
+/* Adds a rule as the world file has it, in JSON: {"path": "...", "effect": "status", "status": 596,
+ * "nth": 1, ...}. */
 int faults_add(struct lab *l, const json_t *rule, struct err **err);

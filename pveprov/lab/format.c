@@ -30,8 +30,9 @@ static bool is_vmid(const char *v)
 
 static bool is_dns_name(const char *v)
 {
-	return strlen(v) <= 253 &&
-	       matches("([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*", v);
+	return strlen(v) <= 253 && matches("([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\\.[a-zA-Z0-9]"
+					   "([a-zA-Z0-9-]*[a-zA-Z0-9])?)*",
+					   v);
 }
 
 static bool is_config_id(const char *v)
@@ -178,7 +179,8 @@ static bool check_single(const char *name, const char *value, struct buf *why)
 		if (!streq(formats[i].name, name) || formats[i].fn(value))
 			continue;
 		mark = strstr(formats[i].text, "%s");
-		buf_add(why, formats[i].text, mark ? (size_t)(mark - formats[i].text) : strlen(formats[i].text));
+		buf_add(why, formats[i].text,
+			mark ? (size_t)(mark - formats[i].text) : strlen(formats[i].text));
 		if (mark)
 			buf_addf(why, "%s%s", value, mark + 2);
 		buf_addc(why, '\n');
@@ -211,8 +213,9 @@ static const struct api_param *field_by_name(const struct api_param *fields, con
 {
 	for (const struct api_param *f = fields; f->name; f++) {
 		size_t n = strlen(f->name);
-		if (streq(f->name, name) || (n > 3 && streq(f->name + n - 3, "[n]") &&
-					     strncmp(f->name, name, n - 3) == 0 && isdigit(name[n - 3])))
+		if (streq(f->name, name) ||
+		    (n > 3 && streq(f->name + n - 3, "[n]") && strncmp(f->name, name, n - 3) == 0 &&
+		     isdigit(name[n - 3])))
 			return f;
 	}
 	return NULL;
@@ -227,31 +230,36 @@ static const struct api_param *default_field(const struct api_param *fields)
 }
 
 /* One "key=value" or bare value. `seen` collects names; errors are lines "key: text". */
-static void check_part(const char *of, const struct api_param *fields, const char *part, struct strv *seen,
-		       struct buf *why)
+static void check_part(const char *of, const struct api_param *fields, const char *part,
+		       struct strv *seen, struct buf *why)
 {
 	const char *eq = strchr(part, '=');
 	_cleanup_free_ char *key = eq ? xstrndup(part, (size_t)(eq - part)) : NULL;
-	const struct api_param *f = key ? field_by_name(fields, key) : default_field(fields), *target;
+	const struct api_param *f = key ? field_by_name(fields, key) : default_field(fields),
+			       *target;
 	_cleanup_buf_ struct buf inner = { 0 };
 
 	if (!key && !f) {
 		/* "net0: virtio": the model alone is the key of its alias. */
 		f = field_by_name(fields, part);
 		if (!f || !f->key_alias) {
-			buf_adds(why, "value without key, but schema does not define a default key\n");
+			buf_adds(why,
+				 "value without key, but schema does not define a default key\n");
 			return;
 		}
 		eq = NULL;
 	}
 	if (!f) {
-		buf_addf(why, "%s.%s: property is not defined in schema and the schema does not allow additional properties\n",
+		buf_addf(why,
+			 "%s.%s: property is not defined in schema and the schema does not allow "
+			 "additional properties\n",
 			 of, key);
 		return;
 	}
 	if (f->key_alias) {
 		if (strv_contains(seen, f->key_alias)) {
-			buf_addf(why, "duplicate key in comma-separated list property: %s\n", f->key_alias);
+			buf_addf(why, "duplicate key in comma-separated list property: %s\n",
+				 f->key_alias);
 			return;
 		}
 		strv_add(seen, f->key_alias);
@@ -270,7 +278,8 @@ static void check_part(const char *of, const struct api_param *fields, const cha
 		buf_addf(why, "%s.%s: %s\n", of, target->name, text_trim(inner.data));
 }
 
-static bool check_properties(const char *of, const struct api_param *fields, const char *value, struct buf *why)
+static bool check_properties(const char *of, const struct api_param *fields, const char *value,
+			     struct buf *why)
 {
 	_cleanup_strv_ struct strv parts = { 0 }, seen = { 0 };
 	_cleanup_buf_ struct buf bad = { 0 };
@@ -284,8 +293,10 @@ static bool check_properties(const char *of, const struct api_param *fields, con
 		}
 	}
 	for (const struct api_param *f = fields; f->name; f++)
-		if (!f->optional && !f->alias && !strv_contains(&seen, f->name) && f->type != API_LIST)
-			buf_addf(&bad, "%s.%s: property is missing and it is not optional\n", of, f->name);
+		if (!f->optional && !f->alias && !strv_contains(&seen, f->name) &&
+		    f->type != API_LIST)
+			buf_addf(&bad, "%s.%s: property is missing and it is not optional\n", of,
+				 f->name);
 	if (!bad.len)
 		return true;
 	buf_addf(why, "format error\n%s", bad.data);
@@ -300,7 +311,8 @@ static bool check_type(const struct api_param *p, const char *value, struct buf 
 	if (p->type == API_FLAG)
 		ok = streq(value, "1") || streq(value, "0") ||
 		     /* inside property strings Perl's parser takes words too */
-		     (p->default_key && (streq(value, "on") || streq(value, "yes") || streq(value, "true")));
+		     (p->default_key &&
+		      (streq(value, "on") || streq(value, "yes") || streq(value, "true")));
 	else if (p->type == API_INT)
 		ok = matches("[+-]?[0-9]+", value);
 	else if (p->type == API_NUMBER)
@@ -369,7 +381,8 @@ bool format_check_value(const struct api_param *p, const char *value, struct buf
 		return false;
 	}
 	if (p->values && !value_listed(p->values, value)) {
-		buf_addf(why, "value '%s' does not have a value in the enumeration '%s'", value, p->values);
+		buf_addf(why, "value '%s' does not have a value in the enumeration '%s'", value,
+			 p->values);
 		return false;
 	}
 	return true;

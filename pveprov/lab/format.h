@@ -1,6 +1,7 @@
 #pragma once
 /*
- * format.h: Proxmox's named text formats and property strings. A wrong value gives the text its schema checker gives.
+ * format.h: Proxmox's named text formats and property strings. A wrong value gives the text its
+ * schema checker gives.
  */
 #include "lab/api_table.h"
 #include "base/buf.h"

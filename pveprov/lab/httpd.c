@@ -40,8 +40,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 {
 	struct httpd *h = ctx;
 	SSL *ssl = SSL_new(h->tls.ctx);
-	struct bufferevent *b = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
-							       BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *b = bufferevent_openssl_socket_new(
+		base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 
 	bufferevent_openssl_set_allow_dirty_shutdown(b, 1);
 	return b;
@@ -103,7 +103,8 @@ static void add_headers(struct request *q, int status, enum httpd_body kind)
 	if (status >= 400 || last_of_connection(q)) {
 		evhttp_add_header(h, "Connection", "close");
 	} else {
-		/* The blank keeps libevent from closing; parsers of header fields drop it (RFC 9110, 5.5). */
+		/* The blank keeps libevent from closing; parsers of header fields drop it (RFC
+		 * 9110, 5.5). */
 		if (q->endpoint && q->endpoint->is_protected)
 			evhttp_add_header(h, "Connection", "close ");
 		evhttp_add_header(h, "Connection", "Keep-Alive");
@@ -115,8 +116,8 @@ static void add_headers(struct request *q, int status, enum httpd_body kind)
 		evhttp_add_header(h, "Content-Type", "application/json;charset=UTF-8");
 }
 
-void httpd_send(struct request *q, int status, const char *reason, enum httpd_body kind, const char *body,
-		size_t len)
+void httpd_send(struct request *q, int status, const char *reason, enum httpd_body kind,
+		const char *body, size_t len)
 {
 	char *phrase = xstrndup(reason, strcspn(reason, "\r\n"));
 	struct evbuffer *b = evbuffer_new();
@@ -156,9 +157,9 @@ static int parse_listen(const char *listen, char **ret_host, uint16_t *ret_port,
 
 	if (!colon || !text_to_u64(colon + 1, 0, 65535, &port))
 		return err_set(err, ERR_USAGE, "listen address '%s' is not ADDRESS:PORT", listen);
-	*ret_host = *listen == '[' && colon > listen + 1 ?
-			    xstrndup(listen + 1, (size_t)(colon - listen) - 2) :
-			    xstrndup(listen, (size_t)(colon - listen));
+	*ret_host = *listen == '[' && colon > listen + 1
+			    ? xstrndup(listen + 1, (size_t)(colon - listen) - 2)
+			    : xstrndup(listen, (size_t)(colon - listen));
 	*ret_port = (uint16_t)port;
 	return 0;
 }
@@ -170,8 +171,8 @@ static int bound_port(struct evhttp_bound_socket *s)
 
 	if (getsockname(evhttp_bound_socket_get_fd(s), (struct sockaddr *)&a, &len))
 		return 0;
-	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port :
-					       ((struct sockaddr_in *)&a)->sin_port);
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+					     : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err **err)
@@ -188,7 +189,8 @@ int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err
 	evhttp_set_max_headers_size(h->http, 16384);
 	evhttp_set_default_content_type(h->http, NULL);
 	evhttp_set_allowed_methods(h->http, 0x1ff); /* each gets Proxmox's answer, not libevent's */
-	if (parse_listen(listen, &h->host, &h->port, err) || tls_make(l->state_dir, l->node, &h->tls, err))
+	if (parse_listen(listen, &h->host, &h->port, err) ||
+	    tls_make(l->state_dir, l->node, &h->tls, err))
 		goto out;
 	h->bound = evhttp_bind_socket_with_handle(h->http, h->host, h->port);
 	if (!h->bound) {
@@ -196,7 +198,8 @@ int httpd_open(struct lab *l, const char *listen, struct httpd **ret, struct err
 		goto out;
 	}
 	h->port = (uint16_t)bound_port(h->bound);
-	h->endpoint = xasprintf(strchr(h->host, ':') ? "https://[%s]:%d" : "https://%s:%d", h->host, h->port);
+	h->endpoint = xasprintf(strchr(h->host, ':') ? "https://[%s]:%d" : "https://%s:%d", h->host,
+				h->port);
 	*ret = TAKE_PTR(h);
 	result = 0;
 out:

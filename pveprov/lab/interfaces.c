@@ -20,7 +20,7 @@ static const char preamble[] =
 	"\n";
 
 struct line {
-	const char *option; /* of the API */
+	const char *option;  /* of the API */
 	const char *keyword; /* in the file */
 	const char *type;    /* only there; NULL: everywhere */
 	bool always;	     /* written even when empty, as "none" */
@@ -50,7 +50,8 @@ static void add_lines(const json_t *interface, struct buf *out)
 		const char *text = json_string_value(value);
 		if (lines[i].type && !streq(lines[i].type, type))
 			continue;
-		if (streq(lines[i].option, "bridge_vids") && json_flag(interface, "bridge_vlan_aware", false))
+		if (streq(lines[i].option, "bridge_vids") &&
+		    json_flag(interface, "bridge_vlan_aware", false))
 			buf_adds(out, "\tbridge-vlan-aware yes\n");
 		if (json_is_integer(value))
 			buf_addf(out, "\t%s %" JSON_INTEGER_FORMAT "\n", lines[i].keyword,
@@ -73,7 +74,8 @@ static void add_comment(const char *comment, struct buf *out)
 
 static void add_interface(const char *name, const json_t *interface, struct buf *out)
 {
-	const char *cidr6 = json_text(interface, "cidr6"), *gateway6 = json_text(interface, "gateway6");
+	const char *cidr6 = json_text(interface, "cidr6"),
+		   *gateway6 = json_text(interface, "gateway6");
 
 	if (json_flag(interface, "autostart", false))
 		buf_addf(out, "auto %s\n", name);
@@ -117,8 +119,8 @@ void interfaces_text(const json_t *interfaces, struct buf *out)
 
 json_t *interface_new(const char *type, int priority)
 {
-	json_t *i = json_pack("{s:s, s:s, s:s, s:[s], s:i}", "type", type, "method", "manual", "method6", "manual",
-			      "families", "inet", "priority", priority);
+	json_t *i = json_pack("{s:s, s:s, s:s, s:[s], s:i}", "type", type, "method", "manual",
+			      "method6", "manual", "families", "inet", "priority", priority);
 
 	if (streq(type, "bridge")) {
 		json_object_set_new(i, "bridge_ports", json_string(""));
@@ -149,7 +151,8 @@ static void set_cidr(json_t *interface, const char *value, bool six)
 	if (!addr_cidr_parse(value, &c))
 		return;
 	json_object_set_new(interface, six ? "cidr6" : "cidr", json_string(value));
-	json_object_set_new(interface, six ? "address6" : "address", json_string(addr_text(&c.addr, text)));
+	json_object_set_new(interface, six ? "address6" : "address",
+			    json_string(addr_text(&c.addr, text)));
 	if (six)
 		json_object_set_new(interface, "netmask6", json_integer(c.prefix));
 	else
@@ -160,7 +163,8 @@ static void set_cidr(json_t *interface, const char *value, bool six)
 
 static void set_address(json_t *interface)
 {
-	const char *address = json_text(interface, "address"), *mask = json_text(interface, "netmask");
+	const char *address = json_text(interface, "address"),
+		   *mask = json_text(interface, "netmask");
 	struct addr a;
 	int prefix = 0;
 	char *cidr;
@@ -170,7 +174,8 @@ static void set_address(json_t *interface)
 	if (addr_parse(mask, &a))
 		for (int i = 0; i < 4; i++)
 			prefix += __builtin_popcount(a.bytes[i]);
-	cidr = addr_parse(mask, &a) ? xasprintf("%s/%d", address, prefix) : xasprintf("%s/%s", address, mask);
+	cidr = addr_parse(mask, &a) ? xasprintf("%s/%d", address, prefix)
+				    : xasprintf("%s/%s", address, mask);
 	set_cidr(interface, cidr, false);
 	free(cidr);
 }
@@ -191,8 +196,10 @@ void interface_set(json_t *interface, const char *option, const char *value)
 				json_object_set_new(interface, option, json_integer(1));
 			else
 				json_object_del(interface, option);
-			if (streq(value, "1") && i == 1 && !json_object_get(interface, "bridge_vids"))
-				json_object_set_new(interface, "bridge_vids", json_string("2-4094"));
+			if (streq(value, "1") && i == 1 &&
+			    !json_object_get(interface, "bridge_vids"))
+				json_object_set_new(interface, "bridge_vids",
+						    json_string("2-4094"));
 			return;
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * interfaces.h: /etc/network/interfaces as Proxmox writes it, from interfaces as the API shows them:
- * name -> {type, method, address, netmask, cidr, gateway, bridge_ports, autostart, priority, comments ...}.
+ * interfaces.h: /etc/network/interfaces as Proxmox writes it, from interfaces as the API shows
+ * them: name -> {type, method, address, netmask, cidr, gateway, bridge_ports, autostart, priority,
+ * comments ...}.
  */
 #include "base/buf.h"
 
@@ -9,7 +10,8 @@
 
 void interfaces_text(const json_t *interfaces, struct buf *out);
 
-/* A new interface of a type with what Proxmox adds by itself (methods, families, bridge_stp ...); new reference. */
+/* A new interface of a type with what Proxmox adds by itself (methods, families, bridge_stp ...);
+ * new reference. */
 json_t *interface_new(const char *type, int priority);
 
 /* Takes one option as the API has it: cidr sets address and netmask too, and so on. */

@@ -1,16 +1,25 @@
 #include "lab/job.h"
 #include "data/json.h"
 
-static void job_free(struct job *j)
+static void free_job(void *thing)
 {
-	for (size_t i = j->n_locks; i-- > 0;)
-		lock_release(j->locks[i]);
+	struct job *j = thing;
+
 	free(j->waiting_for);
 	free(j->error);
 	json_decref(j->result);
 	json_decref(j->param);
 	json_decref(j->data);
 	free(j);
+}
+
+/* Locks are let go at once. */
+static void job_release(struct job *j)
+{
+	for (size_t i = j->n_locks; i-- > 0;)
+		lock_release(j->locks[i]);
+	j->n_locks = 0;
+	lab_discard(j->lab, free_job, j);
 }
 
 static void job_aborted(void *ctx)
@@ -29,7 +38,7 @@ static void job_go(void *ctx)
 	if (j->aborted && j->broken)
 		j->broken(j);
 	if (j->aborted)
-		job_free(j);
+		job_release(j);
 	else
 		next(j);
 }
@@ -47,8 +56,8 @@ static void job_first(void *ctx)
 	job_begin(ctx);
 }
 
-struct job *job_spawn(struct lab *l, const struct caller *who, const char *type, const char *id, json_t *param,
-		      job_fn *run)
+struct job *job_spawn(struct lab *l, const struct caller *who, const char *type, const char *id,
+		      json_t *param, job_fn *run)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 
@@ -141,7 +150,7 @@ static void job_end(struct job *j, const char *error)
 	struct task *t = j->task;
 
 	t->abort = NULL;
-	job_free(j);
+	job_release(j);
 	task_end(t, error);
 }
 

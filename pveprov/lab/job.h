@@ -1,8 +1,8 @@
 #pragma once
 /*
- * job.h: the work behind a task, as a chain of functions: take locks, ask the hypervisor, go on. A job ends exactly once,
- * with job_done() or job_fail(); both release its locks, end the task and free it. Once its task was aborted, the
- * chain stops at the next link.
+ * job.h: the work behind a task, as a chain of functions: take locks, ask the hypervisor, go on. A
+ * job ends exactly once, with job_done() or job_fail(); both release its locks, end the task and
+ * free it. Once its task was aborted, the chain stops at the next link.
  */
 #include "lab/lock.h"
 #include "lab/task.h"
@@ -13,7 +13,7 @@ typedef void job_fn(struct job *j);
 struct job {
 	struct lab *lab;
 	struct task *task;
-	int vmid; /* 0: none */
+	int vmid;      /* 0: none */
 	json_t *param; /* the request's parameters */
 	struct lock *locks[3];
 	size_t n_locks;
@@ -29,9 +29,10 @@ struct job {
 /* Starts a task and answers the request with its UPID; the chain begins after the answer. */
 struct job *job_start(struct request *q, const char *type, const char *id, job_fn *run);
 
-/* The same for a caller without a request: the start after a rollback, machines that run from the beginning. */
-struct job *job_spawn(struct lab *l, const struct caller *who, const char *type, const char *id, json_t *param,
-		      job_fn *run);
+/* The same for a caller without a request: the start after a rollback, machines that run from the
+ * beginning. */
+struct job *job_spawn(struct lab *l, const struct caller *who, const char *type, const char *id,
+		      json_t *param, job_fn *run);
 
 /* Goes on with `next` when the lock is held; else the job fails with Proxmox's text. */
 void job_lock(struct job *j, const char *name, bool shared, int64_t timeout_ms, job_fn *next);

@@ -88,6 +88,34 @@ void timer_cancel(struct timer *t)
 	free(t);
 }
 
+struct discarded {
+	void (*free_fn)(void *thing);
+	void *thing;
+	struct discarded *next;
+};
+
+static void free_discarded(void *ctx)
+{
+	struct lab *l = ctx;
+
+	while (l->discarded) {
+		struct discarded *d = l->discarded;
+		l->discarded = d->next;
+		d->free_fn(d->thing);
+		free(d);
+	}
+}
+
+void lab_discard(struct lab *l, void (*free_fn)(void *thing), void *thing)
+{
+	struct discarded *d = xcalloc(1, sizeof(*d));
+
+	if (!l->discarded)
+		lab_after(l, 0, free_discarded, l);
+	*d = (struct discarded){ free_fn, thing, l->discarded };
+	l->discarded = d;
+}
+
 char *lab_uuid(void)
 {
 	uint8_t b[16];
@@ -95,9 +123,9 @@ char *lab_uuid(void)
 	RAND_bytes(b, sizeof(b));
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	return xasprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-			 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-			 b[13], b[14], b[15]);
+	return xasprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+			 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
+			 b[12], b[13], b[14], b[15]);
 }
 
 char *lab_mac(void)
@@ -195,8 +223,8 @@ void lab_stop(struct lab *l)
 
 json_t *lab_describe(const struct lab *l)
 {
-	json_t *d = json_pack("{s:i, s:s, s:s, s:i, s:I}", "version", 1, "node", l->node, "hypervisor",
-			      l->hypervisor->ops->name, "pid", (int)getpid(), "scale",
+	json_t *d = json_pack("{s:i, s:s, s:s, s:i, s:I}", "version", 1, "node", l->node,
+			      "hypervisor", l->hypervisor->ops->name, "pid", (int)getpid(), "scale",
 			      (json_int_t)l->scale);
 
 	httpd_describe(l->httpd, d);
@@ -235,6 +263,7 @@ struct lab *lab_free(struct lab *l)
 	storages_free(l->storages);
 	access_free(l->access);
 	tasks_free(l->tasks);
+	free_discarded(l);
 	faults_free(l->faults);
 	locks_free(l->locks);
 	if (l->base)

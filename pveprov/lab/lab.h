@@ -1,7 +1,7 @@
 #pragma once
 /*
- * lab.h: the node in a box as one object. One thread runs its event loop; everything below belongs to that thread.
- * Time in the lab is the node's time: `scale` times as fast as the real one.
+ * lab.h: the node in a box as one object. One thread runs its event loop; everything below belongs
+ * to that thread. Time in the lab is the node's time: `scale` times as fast as the real one.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -43,6 +43,7 @@ struct lab {
 	struct mappings *mappings;
 	struct pools *pools;
 	struct faults *faults;
+	struct discarded *discarded;
 	struct firewall *firewall;
 };
 
@@ -53,7 +54,8 @@ int lab_open(const struct lab_options *o, struct lab **ret, struct err **err);
 int lab_run(struct lab *l, struct err **err);
 void lab_stop(struct lab *l);
 
-/* What a client needs to know, as lab.json has it: endpoint, fingerprint, accounts ...; new reference. */
+/* What a client needs to know, as lab.json has it: endpoint, fingerprint, accounts ...; new
+ * reference. */
 json_t *lab_describe(const struct lab *l);
 
 const char *lab_endpoint(const struct lab *l); /* https://127.0.0.1:8006 */
@@ -73,6 +75,13 @@ struct timer *lab_after(struct lab *l, int64_t ms, timer_fn *fn, void *ctx);
 /* Frees a timer that has not fired; NULL is fine. */
 void timer_cancel(struct timer *t);
 
-/* Unpredictable bytes as text: a UUID, a MAC address of Proxmox's prefix (BC:24:11), 32 hex digits. malloc'd. */
+/*
+ * Calls free_fn(thing) once control is back in the event loop: whoever has just answered a request
+ * or ended a job may still read it.
+ */
+void lab_discard(struct lab *l, void (*free_fn)(void *thing), void *thing);
+
+/* Unpredictable bytes as text: a UUID, a MAC address of Proxmox's prefix (BC:24:11), 32 hex digits.
+ * malloc'd. */
 char *lab_uuid(void);
 char *lab_mac(void);

@@ -73,11 +73,14 @@ static void grant(struct lock *k)
 	k->fn(k->ctx, k);
 }
 
-void lock_take(struct lab *l, const char *name, bool shared, int64_t timeout_ms, lock_fn *fn, void *ctx)
+void lock_take(struct lab *l, const char *name, bool shared, int64_t timeout_ms, lock_fn *fn,
+	       void *ctx)
 {
 	struct lock *k = xcalloc(1, sizeof(*k)), **p = &l->locks->first;
 
-	*k = (struct lock){ .lab = l, .name = xstrdup(name), .shared = shared, .fn = fn, .ctx = ctx };
+	*k = (struct lock){
+		.lab = l, .name = xstrdup(name), .shared = shared, .fn = fn, .ctx = ctx
+	};
 	while (*p)
 		p = &(*p)->next;
 	*p = k;
@@ -113,6 +116,8 @@ bool lock_is_busy(const struct lab *l, const char *name, bool shared)
 char *lock_timeout_text(const char *name)
 {
 	if (starts_with(name, "storage-"))
-		return xasprintf("can't lock file '/var/lock/pve-manager/pve-%s' - got timeout", name);
-	return xasprintf("can't lock file '/var/lock/qemu-server/lock-%s.conf' - got timeout", name + strlen("vm-"));
+		return xasprintf("can't lock file '/var/lock/pve-manager/pve-%s' - got timeout",
+				 name);
+	return xasprintf("can't lock file '/var/lock/qemu-server/lock-%s.conf' - got timeout",
+			 name + strlen("vm-"));
 }

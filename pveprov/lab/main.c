@@ -1,5 +1,6 @@
 /*
- * main.c: pveprov-lab, the node in a box. `pveprov lab` runs it; `connect` is what SSH's proxy command is.
+ * main.c: pveprov-lab, the node in a box. `pveprov lab` runs it; `connect` is what SSH's proxy
+ * command is.
  */
 #include "lab/connect.h"
 #include "lab/lab.h"
@@ -13,11 +14,11 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-static const char usage[] =
-	"usage: pveprov-lab run|up [--hypervisor auto|qemu|sim] [--world FILE] [--listen ADDRESS:PORT] [--scale N]\n"
-	"                          [--state-dir DIRECTORY]\n"
-	"       pveprov-lab down|status\n"
-	"       pveprov-lab connect HOST PORT\n";
+static const char usage[] = "usage: pveprov-lab run|up [--hypervisor auto|qemu|sim] [--world FILE] "
+			    "[--listen ADDRESS:PORT] [--scale N]\n"
+			    "                          [--state-dir DIRECTORY]\n"
+			    "       pveprov-lab down|status\n"
+			    "       pveprov-lab connect HOST PORT\n";
 
 struct options {
 	const char *hypervisor, *world, *listen, *state_dir;
@@ -44,9 +45,12 @@ static int complain(struct err *err)
 static int parse_options(int argc, char **argv, struct options *o, struct err **err)
 {
 	static const struct option known[] = {
-		{ "hypervisor", required_argument, NULL, 'y' }, { "world", required_argument, NULL, 'w' },
-		{ "listen", required_argument, NULL, 'l' },	{ "scale", required_argument, NULL, 's' },
-		{ "state-dir", required_argument, NULL, 'd' },	{ "die-with-parent", no_argument, NULL, 'p' },
+		{ "hypervisor", required_argument, NULL, 'y' },
+		{ "world", required_argument, NULL, 'w' },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "scale", required_argument, NULL, 's' },
+		{ "state-dir", required_argument, NULL, 'd' },
+		{ "die-with-parent", no_argument, NULL, 'p' },
 		{ 0 },
 	};
 	int c;
@@ -65,7 +69,9 @@ static int parse_options(int argc, char **argv, struct options *o, struct err **
 			break;
 		case 's':
 			if (!text_to_i64(optarg, 1, 100000, &o->scale))
-				return err_set(err, ERR_USAGE, "--scale wants a number from 1 to 100000, not '%s'", optarg);
+				return err_set(err, ERR_USAGE,
+					       "--scale wants a number from 1 to 100000, not '%s'",
+					       optarg);
 			break;
 		case 'd':
 			o->state_dir = optarg;
@@ -82,7 +88,8 @@ static int parse_options(int argc, char **argv, struct options *o, struct err **
 	return 0;
 }
 
-static int choose_hypervisor(const struct options *o, const struct hypervisor_ops **ret, struct err **err)
+static int choose_hypervisor(const struct options *o, const struct hypervisor_ops **ret,
+			     struct err **err)
 {
 	static const struct hypervisor_ops *const all[] = { &hypervisor_qemu, &hypervisor_sim };
 
@@ -95,10 +102,12 @@ static int choose_hypervisor(const struct options *o, const struct hypervisor_op
 			*ret = all[i];
 			return 0;
 		}
-	return err_set(err, ERR_USAGE, "there is no hypervisor '%s'; there are auto, qemu, sim", o->hypervisor);
+	return err_set(err, ERR_USAGE, "there is no hypervisor '%s'; there are auto, qemu, sim",
+		       o->hypervisor);
 }
 
-/* Serves until told to stop. ready_fd: gets one byte once everything answers; -1: the endpoint goes to stdout. */
+/* Serves until told to stop. ready_fd: gets one byte once everything answers; -1: the endpoint goes
+ * to stdout. */
 static int serve(const struct options *o, int ready_fd, struct err **err)
 {
 	struct log log = { .line = print_line };
@@ -184,7 +193,8 @@ static int carry(int argc, char **argv, struct err **err)
 	if (argc != 3 || !text_to_u64(argv[2], 1, 65535, &port))
 		return err_set(err, ERR_USAGE, "connect wants HOST and PORT");
 	signal(SIGPIPE, SIG_IGN);
-	if (runtime_connect_path(&path, err) || connect_ask(path, argv[1], (int)port, 30000, &clock, &fd, err))
+	if (runtime_connect_path(&path, err) ||
+	    connect_ask(path, argv[1], (int)port, 30000, &clock, &fd, err))
 		return -1;
 	return connect_carry(fd, STDIN_FILENO, STDOUT_FILENO, err);
 }
@@ -195,7 +205,8 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv, struct err **err);
 	} verbs[] = {
-		{ "connect", carry }, { "down", down }, { "run", run }, { "status", status }, { "up", up },
+		{ "connect", carry }, { "down", down }, { "run", run },
+		{ "status", status }, { "up", up },
 	};
 	_cleanup_err_ struct err *err = NULL;
 

@@ -31,16 +31,19 @@ struct mappings *mappings_free(struct mappings *m)
 }
 
 /* One property of an entry against the device; NULL: it fits. */
-static char *mismatch(const struct propstring *p, const char *key, const char *actual, const char *device)
+static char *mismatch(const struct propstring *p, const char *key, const char *actual,
+		      const char *device)
 {
 	const char *expected = propstring_get(p, key);
 
 	if (!expected && actual)
 		return xasprintf("missing expected property '%s' for device '%s'", key, device);
 	if (expected && !actual)
-		return xasprintf("unexpected property '%s' configured for device '%s'", key, device);
+		return xasprintf("unexpected property '%s' configured for device '%s'", key,
+				 device);
 	if (expected && strcasecmp(expected, actual) != 0)
-		return xasprintf("'%s' does not match for '%s' (%s != %s)", key, device, expected, actual);
+		return xasprintf("'%s' does not match for '%s' (%s != %s)", key, device, expected,
+				 actual);
 	return NULL;
 }
 
@@ -48,7 +51,8 @@ static char *check_device(const struct lab *l, const struct propstring *p, const
 {
 	char *missing = NULL, *why = NULL;
 	json_t *functions = pci_functions(l, path, &missing);
-	const struct world_pci *d = functions ? pci_find(l, json_string_value(json_array_get(functions, 0))) : NULL;
+	const struct world_pci *d =
+		functions ? pci_find(l, json_string_value(json_array_get(functions, 0))) : NULL;
 	_cleanup_free_ char *id = NULL, *subsystem = NULL, *group = NULL;
 
 	json_decref(functions);
@@ -92,7 +96,8 @@ char *mapping_resolve(const struct lab *l, const char *id, char **ret_why)
 		why = check_device(l, &p, path);
 		if (!why)
 			return xstrdup(path);
-		*ret_why = xasprintf("PCI device mapping invalid (hardware probably changed): %s", why);
+		*ret_why = xasprintf("PCI device mapping invalid (hardware probably changed): %s",
+				     why);
 		return NULL;
 	}
 	*ret_why = xasprintf("PCI device mapping '%s' is not configured on node '%s'", id, l->node);
@@ -123,14 +128,16 @@ static void get_list(struct request *q)
 
 	json_object_foreach(q->lab->mappings->pci, id, m) {
 		_cleanup_free_ char *path = xasprintf("/mapping/pci/%s", id);
-		if (!acl_has(q->lab, &q->who, path, "Mapping.Audit|Mapping.Use|Mapping.Modify", false))
+		if (!acl_has(q->lab, &q->who, path, "Mapping.Audit|Mapping.Use|Mapping.Modify",
+			     false))
 			continue;
 		json_t *e = entry(id, m);
 		if (param_given(q, "check-node")) {
 			_cleanup_free_ char *why = NULL, *found = mapping_resolve(q->lab, id, &why);
 			json_object_set_new(e, "checks",
-					    found ? json_array() :
-						    json_pack("[{s:s, s:s}]", "severity", "error", "message", why));
+					    found ? json_array()
+						  : json_pack("[{s:s, s:s}]", "severity", "error",
+							      "message", why));
 		}
 		add_digest(e, q->lab->mappings);
 		json_array_append_new(list, e);
@@ -158,12 +165,14 @@ static void take(struct request *q, json_t *m)
 	json_t *map = json_object_get(q->param, "map");
 
 	if (map)
-		json_object_set_new(m, "map", json_is_array(map) ? json_deep_copy(map) : json_pack("[O]", map));
+		json_object_set_new(
+			m, "map", json_is_array(map) ? json_deep_copy(map) : json_pack("[O]", map));
 	if (param_given(q, "description"))
 		json_object_set_new(m, "description", json_string(param_text(q, "description")));
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (param_given(q, flags[i]))
-			json_object_set_new(m, flags[i], json_integer(param_flag(q, flags[i], false)));
+			json_object_set_new(m, flags[i],
+					    json_integer(param_flag(q, flags[i], false)));
 }
 
 static void post(struct request *q)

@@ -8,7 +8,8 @@
 
 enum { FIRST_PRIORITY = 3 };
 
-/* active: the interface exists in the kernel and is up: what is started, and the ports of bridges. */
+/* active: the interface exists in the kernel and is up: what is started, and the ports of bridges.
+ */
 static void set_active(json_t *interfaces)
 {
 	const char *name;
@@ -66,7 +67,8 @@ struct network *network_new(struct lab *l)
 
 	n->current = json_object();
 	for (size_t i = 0; i < l->world->interfaces.n; i++)
-		json_object_set_new(n->current, w[i].name, world_interface(&w[i], FIRST_PRIORITY + (int)i));
+		json_object_set_new(n->current, w[i].name,
+				    world_interface(&w[i], FIRST_PRIORITY + (int)i));
 	set_active(n->current);
 	n->current_s = lab_wall_s(l);
 	return n;
@@ -168,7 +170,8 @@ static bool type_wanted(const char *filter, const char *type)
 {
 	if (!filter || streq(filter, type))
 		return true;
-	return streq(type, "bridge") && (starts_with(filter, "any_") || streq(filter, "include_sdn"));
+	return streq(type, "bridge") &&
+	       (starts_with(filter, "any_") || streq(filter, "include_sdn"));
 }
 
 /* Bridges are there only for those who may use or see them. */
@@ -188,7 +191,8 @@ static void get_list(struct request *q)
 	const char *name;
 
 	json_object_foreach(pending(n), name, i) {
-		if (!type_wanted(param_text(q, "type"), json_text(i, "type")) || !may_see(q, name, i))
+		if (!type_wanted(param_text(q, "type"), json_text(i, "type")) ||
+		    !may_see(q, name, i))
 			continue;
 		json_t *e = json_copy(i);
 		json_object_set_new(e, "iface", json_string(name));
@@ -228,7 +232,9 @@ static bool check_gateway(struct request *q, const char *option)
 		return true;
 	json_object_foreach(pending(q->lab->network), name, i)
 		if (json_text(i, option) && !streq(name, param_text(q, "iface"))) {
-			reply_param_error(q, option, "Default gateway already exists on interface '%s'.", name);
+			reply_param_error(q, option,
+					  "Default gateway already exists on interface '%s'.",
+					  name);
 			return false;
 		}
 	return true;
@@ -247,7 +253,9 @@ static bool check_ports(struct request *q)
 		strv_split(&used, list && !streq(name, param_text(q, "iface")) ? list : "", " ");
 		for (size_t k = 0; k < ports.n; k++)
 			if (strv_contains(&used, ports.v[k])) {
-				reply_error(q, 500, "interface '%s' - unable to assign port '%s': already used on interface '%s'",
+				reply_error(q, 500,
+					    "interface '%s' - unable to assign port '%s': already "
+					    "used on interface '%s'",
 					    param_text(q, "iface"), ports.v[k], name);
 				return false;
 			}
@@ -302,7 +310,8 @@ static void post(struct request *q)
 
 static void put_one(struct request *q)
 {
-	if (!need_interface(q) || !check_gateway(q, "gateway") || !check_gateway(q, "gateway6") || !check_ports(q))
+	if (!need_interface(q) || !check_gateway(q, "gateway") || !check_gateway(q, "gateway6") ||
+	    !check_ports(q))
 		return;
 	take_options(q, json_object_get(stage(q->lab), param_text(q, "iface")));
 	reply_null(q);
@@ -337,7 +346,8 @@ static void reloaded(struct job *j)
 	job_done(j);
 }
 
-/* The new file takes the old one's place before anything is tried, so a failed reload leaves nothing staged. */
+/* The new file takes the old one's place before anything is tried, so a failed reload leaves
+ * nothing staged. */
 static void reload(struct job *j)
 {
 	struct network *n = j->lab->network;
@@ -348,7 +358,8 @@ static void reload(struct job *j)
 		n->current_s = n->staged_s;
 		n->staged = NULL;
 	}
-	job_hypervisor(j, &(struct hv_request){ .op = HV_NETWORK, .network = n->current }, reloaded);
+	job_hypervisor(j, &(struct hv_request){ .op = HV_NETWORK, .network = n->current },
+		       reloaded);
 }
 
 static void put_all(struct request *q)

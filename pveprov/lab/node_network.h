@@ -1,13 +1,13 @@
 #pragma once
 /*
- * node_network.h: the node's network configuration. Changes are staged (interfaces.new) for everyone together, until
- * they are applied or thrown away.
+ * node_network.h: the node's network configuration. Changes are staged (interfaces.new) for
+ * everyone together, until they are applied or thrown away.
  */
 #include "lab/request.h"
 
 struct network {
-	json_t *current; /* name -> interface, see interfaces.h */
-	json_t *staged;	 /* NULL: nothing is pending */
+	json_t *current;	     /* name -> interface, see interfaces.h */
+	json_t *staged;		     /* NULL: nothing is pending */
 	int64_t current_s, staged_s; /* when the files were written */
 };
 

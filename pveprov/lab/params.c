@@ -33,7 +33,8 @@ const struct api_endpoint *params_endpoint(const char *method, const char *path)
 	abort();
 }
 
-static void check_list(const struct api_param *p, const char *name, const json_t *value, json_t *errors)
+static void check_list(const struct api_param *p, const char *name, const json_t *value,
+		       json_t *errors)
 {
 	struct api_param item = *p;
 	json_t *one;
@@ -42,7 +43,8 @@ static void check_list(const struct api_param *p, const char *name, const json_t
 	item.type = API_TEXT;
 	json_array_foreach(value, i, one) {
 		_cleanup_buf_ struct buf why = { 0 };
-		if (json_is_string(one) && !format_check_value(&item, json_string_value(one), &why)) {
+		if (json_is_string(one) &&
+		    !format_check_value(&item, json_string_value(one), &why)) {
 			char *key = xasprintf("%s[%zu]", name, i);
 			json_object_set_new(errors, key, json_string(buf_text(&why)));
 			free(key);
@@ -50,7 +52,8 @@ static void check_list(const struct api_param *p, const char *name, const json_t
 	}
 }
 
-static void check_one(const struct api_param *p, const char *name, const json_t *value, json_t *errors)
+static void check_one(const struct api_param *p, const char *name, const json_t *value,
+		      json_t *errors)
 {
 	_cleanup_buf_ struct buf why = { 0 };
 	json_t *list;
@@ -77,19 +80,24 @@ void params_check(const struct api_endpoint *e, const json_t *params, json_t *er
 		const struct api_param *p = api_param(e->params[i]);
 		value = json_object_get(params, p->name);
 		if (!value && !p->optional)
-			json_object_set_new(errors, p->name,
-					    json_string("property is missing and it is not optional"));
+			json_object_set_new(
+				errors, p->name,
+				json_string("property is missing and it is not optional"));
 		if (value && p->requires && !json_object_get(params, p->requires))
-			json_object_set_new(errors, p->requires,
-					    json_sprintf("missing property - '%s' requires this property", p->name));
+			json_object_set_new(
+				errors, p->requires,
+				json_sprintf("missing property - '%s' requires this property",
+					     p->name));
 	}
 	json_object_foreach((json_t *)(uintptr_t)params, name, value) {
 		const struct api_param *p = params_find(e, name);
 		if (p)
 			check_one(p, name, value, errors);
 		else
-			json_object_set_new(errors, name,
-					    json_string("property is not defined in schema and the schema does not "
-							"allow additional properties"));
+			json_object_set_new(
+				errors, name,
+				json_string(
+					"property is not defined in schema and the schema does not "
+					"allow additional properties"));
 	}
 }

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * params.h: request parameters against the table of endpoints, with the texts of Proxmox's JSON schema checker.
+ * params.h: request parameters against the table of endpoints, with the texts of Proxmox's JSON
+ * schema checker.
  */
 #include "lab/api_table.h"
 

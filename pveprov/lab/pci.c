@@ -36,8 +36,9 @@ json_t *pci_functions(const struct lab *l, const char *host, char **ret_missing)
 		const char *id = full_id(parts.v[k], space, sizeof(space));
 		size_t before = json_array_size(list), len = strlen(id);
 		for (size_t i = 0; i < l->world->pci.n; i++)
-			if (streq(p[i].id, id) || (!strchr(id, '.') && strncmp(p[i].id, id, len) == 0 &&
-						   p[i].id[len] == '.'))
+			if (streq(p[i].id, id) ||
+			    (!strchr(id, '.') && strncmp(p[i].id, id, len) == 0 &&
+			     p[i].id[len] == '.'))
 				json_array_append_new(list, json_string(p[i].id));
 		if (json_array_size(list) == before) {
 			*ret_missing = xstrdup(id);
@@ -62,10 +63,11 @@ static bool class_hidden(const struct request *q, const char *class_id)
 
 static json_t *entry(const struct world_pci *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s*, s:s*, s:s*, s:s*}", "id", p->id, "class", p->class_id,
-			 "vendor", p->vendor, "device", p->device, "iommugroup", (json_int_t)p->iommu_group,
-			 "vendor_name", p->vendor_name, "device_name", p->device_name, "subsystem_vendor",
-			 p->subsystem_vendor, "subsystem_device", p->subsystem_device);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s*, s:s*, s:s*, s:s*}", "id", p->id, "class",
+			 p->class_id, "vendor", p->vendor, "device", p->device, "iommugroup",
+			 (json_int_t)p->iommu_group, "vendor_name", p->vendor_name, "device_name",
+			 p->device_name, "subsystem_vendor", p->subsystem_vendor,
+			 "subsystem_device", p->subsystem_device);
 }
 
 static void get_list(struct request *q)
@@ -76,8 +78,9 @@ static void get_list(struct request *q)
 	for (size_t i = 0; i < q->lab->world->pci.n; i++) {
 		if (class_hidden(q, p[i].class_id))
 			continue;
-		json_array_append_new(list, param_flag(q, "verbose", true) ? entry(&p[i]) :
-									     json_pack("{s:s}", "id", p[i].id));
+		json_array_append_new(list, param_flag(q, "verbose", true)
+						    ? entry(&p[i])
+						    : json_pack("{s:s}", "id", p[i].id));
 	}
 	reply_data(q, list);
 }

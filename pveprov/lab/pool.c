@@ -104,8 +104,9 @@ static void post_pool(struct request *q)
 		reply_error(q, 500, "create pool failed: pool '%s' already exists", name);
 		return;
 	}
-	json_object_set_new(q->lab->pools->list, name,
-			    json_pack("{s:s*, s:[]}", "comment", param_text(q, "comment"), "members"));
+	json_object_set_new(
+		q->lab->pools->list, name,
+		json_pack("{s:s*, s:[]}", "comment", param_text(q, "comment"), "members"));
 	reply_null(q);
 }
 
@@ -139,7 +140,8 @@ static void get_pool(struct request *q)
 		reply_error(q, 500, "pool '%s' does not exist", name);
 		return;
 	}
-	e = json_pack("{s:s*, s:o}", "comment", json_text(pool, "comment"), "members", members(q->lab, pool));
+	e = json_pack("{s:s*, s:o}", "comment", json_text(pool, "comment"), "members",
+		      members(q->lab, pool));
 	reply_data(q, e);
 }
 
@@ -151,7 +153,8 @@ static void delete_pool(struct request *q)
 	if (!pool)
 		reply_error(q, 500, "delete pool failed: pool '%s' does not exist", name);
 	else if (json_array_size(json_list(pool, "members")))
-		reply_error(q, 500, "delete pool failed: pool '%s' is not empty (contains VMs)", name);
+		reply_error(q, 500, "delete pool failed: pool '%s' is not empty (contains VMs)",
+			    name);
 	else {
 		json_object_del(q->lab->pools->list, name);
 		reply_null(q);

@@ -13,7 +13,8 @@ void caller_copy(struct caller *to, const struct caller *from)
 {
 	const char *bang;
 
-	*to = (struct caller){ .user = xstrdup_null(from->user), .id = xstrdup_null(from->id),
+	*to = (struct caller){ .user = xstrdup_null(from->user),
+			       .id = xstrdup_null(from->id),
 			       .privsep = from->privsep };
 	bang = to->id ? strchr(to->id, '!') : NULL;
 	to->token = bang ? bang + 1 : NULL;
@@ -26,8 +27,10 @@ void caller_clear(struct caller *who)
 	*who = (struct caller){ 0 };
 }
 
-void request_free(struct request *q)
+static void free_request(void *thing)
 {
+	struct request *q = thing;
+
 	caller_clear(&q->who);
 	free(q->path);
 	free(q->raw);
@@ -35,6 +38,11 @@ void request_free(struct request *q)
 	json_decref(q->extra);
 	json_decref(q->state);
 	free(q);
+}
+
+void request_free(struct request *q)
+{
+	lab_discard(q->lab, free_request, q);
 }
 
 static void send_json(struct request *q, int status, const char *reason, json_t *root)
@@ -81,15 +89,16 @@ void reply_error(struct request *q, int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	send_json(q, status, text, json_pack("{s:n, s:o}", "data", "message", json_sprintf("%s\n", text)));
+	send_json(q, status, text,
+		  json_pack("{s:n, s:o}", "data", "message", json_sprintf("%s\n", text)));
 	free(text);
 }
 
 void reply_param_errors(struct request *q, json_t *errors)
 {
 	send_json(q, 400, "Parameter verification failed.",
-		  json_pack("{s:n, s:s, s:o}", "data", "message", "Parameter verification failed.\n", "errors",
-			    errors));
+		  json_pack("{s:n, s:s, s:o}", "data", "message",
+			    "Parameter verification failed.\n", "errors", errors));
 }
 
 void reply_param_error(struct request *q, const char *param, const char *fmt, ...)

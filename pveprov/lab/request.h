@@ -2,8 +2,9 @@
 /*
  * request.h: one API call on its way through the lab, and the only ways to answer it.
  *
- * A handler gets a request whose caller is known, whose parameters are checked and whose endpoint's privilege check
- * has passed. It answers exactly once, at once or later from a timer or a hypervisor's callback; the answer frees it.
+ * A handler gets a request whose caller is known, whose parameters are checked and whose endpoint's
+ * privilege check has passed. It answers exactly once, at once or later from a timer or a
+ * hypervisor's callback. An answered request is freed when control is back in the event loop.
  */
 #include "lab/lab.h"
 
@@ -28,10 +29,10 @@ struct request {
 	char *raw;  /* the same as it was sent */
 	bool extjs; /* always 200, success in the body */
 	struct caller who;
-	json_t *param;	/* name -> text, or array of texts; path variables included */
-	json_t *extra;	/* members of the answer beside `data`: total, changes */
-	json_t *state;	/* of a handler that needs several steps */
-	bool cut;	/* a fault: close the connection instead of answering */
+	json_t *param; /* name -> text, or array of texts; path variables included */
+	json_t *extra; /* members of the answer beside `data`: total, changes */
+	json_t *state; /* of a handler that needs several steps */
+	bool cut;      /* a fault: close the connection instead of answering */
 	int64_t arrived_ms;
 };
 
@@ -42,14 +43,16 @@ void reply_data(struct request *q, json_t *data);
 void reply_text(struct request *q, const char *text); /* data is a string */
 void reply_null(struct request *q);
 
-/* The error's text is the reason phrase (its first line) and, with a line end, the body's message. */
+/* The error's text is the reason phrase (its first line) and, with a line end, the body's message.
+ */
 void reply_error(struct request *q, int status, const char *fmt, ...) PRINTF(3, 4);
 
 /* 400 "Parameter verification failed." with one entry of errors{}. */
 void reply_param_error(struct request *q, const char *param, const char *fmt, ...) PRINTF(3, 4);
 void reply_param_errors(struct request *q, json_t *errors); /* stolen */
 
-/* The reason phrase alone, or with a plain text body, as the HTTP layer of Proxmox itself does it. */
+/* The reason phrase alone, or with a plain text body, as the HTTP layer of Proxmox itself does it.
+ */
 void reply_bare(struct request *q, int status, const char *reason);
 void reply_plain(struct request *q, int status, const char *reason, const char *body);
 

@@ -3,9 +3,23 @@
 #include <event2/http.h>
 
 static const struct route *const families[] = {
-	access_routes, agent_routes,	cluster_routes, firewall_name_routes, firewall_option_routes, firewall_rule_routes,
-	mapping_routes, network_routes, pci_routes,	  pool_routes,
-	task_routes,   snapshot_routes, storage_routes, user_routes,	vm_routes,	vm_config_routes, vm_power_routes,
+	access_routes,
+	agent_routes,
+	cluster_routes,
+	firewall_name_routes,
+	firewall_option_routes,
+	firewall_rule_routes,
+	mapping_routes,
+	network_routes,
+	pci_routes,
+	pool_routes,
+	task_routes,
+	snapshot_routes,
+	storage_routes,
+	user_routes,
+	vm_routes,
+	vm_config_routes,
+	vm_power_routes,
 };
 
 route_fn *route_handler(const struct api_endpoint *e)
@@ -26,7 +40,8 @@ static bool path_matches(const char *pattern, const char *path, json_t *vars, in
 		if (n == 0)
 			return false;
 		if (pattern[1] == '{') {
-			_cleanup_free_ char *name = xstrndup(pattern + 2, np - 2), *part = xstrndup(path + 1, n);
+			_cleanup_free_ char *name = xstrndup(pattern + 2, np - 2),
+					    *part = xstrndup(path + 1, n);
 			_cleanup_free_ char *value = evhttp_uridecode(part, 0, NULL);
 			json_object_set_new(vars, name, json_string(value));
 		} else if (np == n && memcmp(pattern + 1, path + 1, n) == 0) {

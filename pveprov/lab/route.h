@@ -1,7 +1,7 @@
 #pragma once
 /*
- * route.h: which function answers which endpoint. Each family of endpoints has a table beside its code; an endpoint of
- * api_table that no table names is "not implemented", as an unknown path is.
+ * route.h: which function answers which endpoint. Each family of endpoints has a table beside its
+ * code; an endpoint of api_table that no table names is "not implemented", as an unknown path is.
  */
 #include "lab/api_table.h"
 #include "lab/request.h"
@@ -15,8 +15,8 @@ struct route {
 /* Ended by a NULL method. */
 extern const struct route access_routes[], agent_routes[], cluster_routes[], firewall_name_routes[],
 	firewall_option_routes[], firewall_rule_routes[], mapping_routes[], network_routes[],
-	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[], user_routes[], vm_routes[],
-	vm_config_routes[], vm_power_routes[];
+	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[],
+	user_routes[], vm_routes[], vm_config_routes[], vm_power_routes[];
 
 struct route_match {
 	const struct api_endpoint *endpoint;
@@ -24,8 +24,8 @@ struct route_match {
 };
 
 /*
- * Finds the endpoint of a path as it was sent; its variables, decoded, go into params. False: no such path, or not with this method.
- * A path without variables wins over one with.
+ * Finds the endpoint of a path as it was sent; its variables, decoded, go into params. False: no
+ * such path, or not with this method. A path without variables wins over one with.
  */
 bool route_find(const char *method, const char *path, struct route_match *ret, json_t *params);
 

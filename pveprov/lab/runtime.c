@@ -84,8 +84,8 @@ int runtime_enter(const char *state_dir, struct runtime **ret, struct err **err)
 	json_t *other = NULL;
 
 	if (!state_dir && read_json(&other, &none) == 0) {
-		err_set(err, ERR_CONFLICT, "a lab runs already: process %" PRId64 ", %s", json_int(other, "pid", 0),
-			json_text(other, "endpoint"));
+		err_set(err, ERR_CONFLICT, "a lab runs already: process %" PRId64 ", %s",
+			json_int(other, "pid", 0), json_text(other, "endpoint"));
 		json_decref(other);
 		return err_hint(err, "'pveprov lab down' stops it");
 	}
@@ -121,8 +121,9 @@ int runtime_publish(struct runtime *r, const struct lab *l, struct err **err)
 	int result;
 
 	json_object_set_new(d, "proxy_command",
-			    r->own_dir ? json_sprintf("%s connect %%h %%p", self) :
-					 json_sprintf("env PVEPROV_LAB=%s %s connect %%h %%p", r->json_path, self));
+			    r->own_dir ? json_sprintf("%s connect %%h %%p", self)
+				       : json_sprintf("env PVEPROV_LAB=%s %s connect %%h %%p",
+						      r->json_path, self));
 	text = json_dumps(d, JSON_INDENT(2));
 	json_decref(d);
 	result = fs_write(r->json_path, text, strlen(text), 0600, err);
@@ -153,7 +154,8 @@ char *runtime_default_world(void)
 
 int runtime_detach(const char *const *state_dir, struct err **err)
 {
-	_cleanup_free_ char *base = *state_dir ? xstrdup(*state_dir) : base_dir(), *path = fs_join(base, "lab.log");
+	_cleanup_free_ char *base = *state_dir ? xstrdup(*state_dir) : base_dir(),
+			    *path = fs_join(base, "lab.log");
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1;
 
 	if (private_dir(base, err))
@@ -193,8 +195,9 @@ int runtime_print_status(struct err **err)
 
 	if (read_json(&d, err))
 		return -1;
-	printf("%s\nfingerprint %s\nhypervisor %s, node %s, process %" PRId64 "\n", json_text(d, "endpoint"),
-	       json_text(d, "fingerprint"), json_text(d, "hypervisor"), json_text(d, "node"), json_int(d, "pid", 0));
+	printf("%s\nfingerprint %s\nhypervisor %s, node %s, process %" PRId64 "\n",
+	       json_text(d, "endpoint"), json_text(d, "fingerprint"), json_text(d, "hypervisor"),
+	       json_text(d, "node"), json_int(d, "pid", 0));
 	json_decref(d);
 	return 0;
 }
@@ -210,14 +213,16 @@ int runtime_stop(struct err **err)
 	pid = (pid_t)json_int(d, "pid", 0);
 	json_decref(d);
 	if (kill(pid, SIGTERM))
-		return err_set_errno(err, ERR_INTERNAL, "cannot stop the lab (process %d)", (int)pid);
+		return err_set_errno(err, ERR_INTERNAL, "cannot stop the lab (process %d)",
+				     (int)pid);
 	for (int64_t waited = 0; waited < STOP_MS; waited += STOP_STEP_MS) {
 		if (kill(pid, 0) && errno == ESRCH)
 			return 0;
 		if (clock_sleep(&clock, STOP_STEP_MS, err))
 			return -1;
 	}
-	return err_set(err, ERR_TIMEOUT, "the lab (process %d) did not end within %d s", (int)pid, STOP_MS / 1000);
+	return err_set(err, ERR_TIMEOUT, "the lab (process %d) did not end within %d s", (int)pid,
+		       STOP_MS / 1000);
 }
 
 int runtime_connect_path(char **ret, struct err **err)

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * runtime.h: where the running lab leaves word of itself: $XDG_RUNTIME_DIR/pveprov/lab.json (0600; without that
- * variable /run/user/UID, without that /tmp/pveprov-UID), and its private directory beside it. One lab a user; one with
- * a --state-dir of its own is apart and keeps its lab.json there. PVEPROV_LAB names another lab.json for `connect`,
- * `status` and `down`.
+ * runtime.h: where the running lab leaves word of itself: $XDG_RUNTIME_DIR/pveprov/lab.json (0600;
+ * without that variable /run/user/UID, without that /tmp/pveprov-UID), and its private directory
+ * beside it. One lab a user; one with a --state-dir of its own is apart and keeps its lab.json
+ * there. PVEPROV_LAB names another lab.json for `connect`, `status` and `down`.
  */
 #include "lab/lab.h"
 

@@ -7,12 +7,6 @@
 
 #include <sys/socket.h>
 
-struct sim_snapshot {
-	char *name;
-	struct guest *guest;
-	struct sim_snapshot *next;
-};
-
 /* An operation that is under way. */
 struct operation {
 	struct sim *sim;
@@ -25,72 +19,6 @@ struct operation {
 	hv_done *done;
 	void *ctx;
 };
-
-static size_t position(const struct sim *s, int vmid)
-{
-	size_t low = 0, high = s->n_vms;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (s->vms[middle]->vmid < vmid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct sim_vm *sim_find(const struct sim *s, int vmid)
-{
-	size_t at = position(s, vmid);
-
-	return at < s->n_vms && s->vms[at]->vmid == vmid ? s->vms[at] : NULL;
-}
-
-static struct sim_vm *sim_vm(struct sim *s, int vmid)
-{
-	struct sim_vm *vm = sim_find(s, vmid);
-	size_t at = position(s, vmid);
-
-	if (vm)
-		return vm;
-	vm = xcalloc(1, sizeof(*vm));
-	vm->vmid = vmid;
-	vm->processes = json_object();
-	vm->handles = json_object();
-	vm->next_id = 1000;
-	vm->blank = true;
-	if (s->n_vms == s->cap_vms) {
-		s->cap_vms = s->cap_vms ? 2 * s->cap_vms : 64;
-		s->vms = xrealloc(s->vms, s->cap_vms, sizeof(struct sim_vm *));
-	}
-	memmove(s->vms + at + 1, s->vms + at, (s->n_vms - at) * sizeof(struct sim_vm *));
-	s->vms[at] = vm;
-	s->n_vms++;
-	return vm;
-}
-
-static void snapshots_free(struct sim_vm *vm)
-{
-	while (vm->snapshots) {
-		struct sim_snapshot *n = vm->snapshots;
-		vm->snapshots = n->next;
-		free(n->name);
-		guest_free(n->guest);
-		free(n);
-	}
-}
-
-static void vm_free(struct sim_vm *vm)
-{
-	snapshots_free(vm);
-	sim_change_free(vm);
-	guest_free(vm->guest);
-	json_decref(vm->config);
-	json_decref(vm->processes);
-	json_decref(vm->handles);
-	free(vm);
-}
 
 int64_t sim_uptime_ms(const struct sim *s, const struct sim_vm *vm)
 {
@@ -129,19 +57,22 @@ static char *instance_id(const struct sim_vm *vm)
 
 void sim_guest_advance(struct sim *s, struct sim_vm *vm)
 {
-	static const char done[] = "{\n \"v1\": {\n  \"datasource\": \"DataSourceNoCloud\",\n  \"errors\": []\n }\n}\n";
+	static const char done[] = "{\n \"v1\": {\n  \"datasource\": \"DataSourceNoCloud\",\n  "
+				   "\"errors\": []\n }\n}\n";
 	const struct buf *last;
 	_cleanup_free_ char *id = NULL;
 
 	if (vm->state != SIM_OFF)
 		sim_push_advance(s, vm);
-	if (vm->state == SIM_OFF || vm->blank || sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->cloudinit_ms : 0))
+	if (vm->state == SIM_OFF || vm->blank ||
+	    sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->cloudinit_ms : 0))
 		return;
 	if (guest_file(vm->guest, "/run/cloud-init/result.json"))
 		return;
 	id = instance_id(vm);
 	last = guest_file(vm->guest, "/var/lib/cloud/data/instance-id");
-	if (!last || !streq(last->data, id) || !guest_file(vm->guest, "/etc/ssh/ssh_host_ed25519_key")) {
+	if (!last || !streq(last->data, id) ||
+	    !guest_file(vm->guest, "/etc/ssh/ssh_host_ed25519_key")) {
 		guest_make_host_key(vm->guest);
 		guest_write(vm->guest, "/var/lib/cloud/data/instance-id", id, strlen(id), 0644);
 	}
@@ -165,7 +96,8 @@ static void new_boot(struct sim *s, struct sim_vm *vm)
 	forget_runtime(vm);
 	vm->started_ms = clock_now_ms(s->clock);
 	vm->state = SIM_RUNNING;
-	snprintf(id, sizeof(id), "%08x-0000-4000-8000-%012" PRIx64 "\n", (unsigned)vm->vmid, (uint64_t)vm->started_ms);
+	snprintf(id, sizeof(id), "%08x-0000-4000-8000-%012" PRIx64 "\n", (unsigned)vm->vmid,
+		 (uint64_t)vm->started_ms);
 	guest_write(vm->guest, "/proc/sys/kernel/random/boot_id", id, strlen(id), 0444);
 }
 
@@ -183,69 +115,6 @@ static void do_start(struct sim *s, struct sim_vm *vm, json_t *config)
 	new_boot(s, vm);
 }
 
-static void do_clone(struct sim *s, const struct operation *o)
-{
-	struct sim_vm *vm = sim_vm(s, o->vmid), *from = sim_vm(s, o->source_vmid);
-
-	vm->kind = from->kind;
-	vm->blank = from->blank;
-	guest_free(vm->guest);
-	vm->guest = from->guest ? guest_copy(from->guest) : guest_new(from->kind);
-	snapshots_free(vm);
-}
-
-static void do_destroy(struct sim *s, int vmid)
-{
-	size_t at = position(s, vmid);
-
-	if (!sim_find(s, vmid))
-		return;
-	vm_free(s->vms[at]);
-	memmove(s->vms + at, s->vms + at + 1, (s->n_vms - at - 1) * sizeof(struct sim_vm *));
-	s->n_vms--;
-}
-
-static struct sim_snapshot **find_snapshot(struct sim_vm *vm, const char *name)
-{
-	struct sim_snapshot **p = &vm->snapshots;
-
-	while (*p && !streq((*p)->name, name))
-		p = &(*p)->next;
-	return p;
-}
-
-static void do_snapshot(struct sim_vm *vm, const char *name)
-{
-	struct sim_snapshot *n = xcalloc(1, sizeof(*n));
-
-	n->name = xstrdup(name);
-	n->guest = vm->guest ? guest_copy(vm->guest) : guest_new(vm->kind);
-	n->next = vm->snapshots;
-	vm->snapshots = n;
-}
-
-static void do_rollback(struct sim_vm *vm, const char *name)
-{
-	struct sim_snapshot *n = *find_snapshot(vm, name);
-
-	sim_change_free(vm);
-	guest_free(vm->guest);
-	vm->guest = n ? guest_copy(n->guest) : guest_new(vm->kind);
-	vm->state = SIM_OFF;
-}
-
-static void do_snapshot_delete(struct sim_vm *vm, const char *name)
-{
-	struct sim_snapshot **p = find_snapshot(vm, name), *n = *p;
-
-	if (!n)
-		return;
-	*p = n->next;
-	free(n->name);
-	guest_free(n->guest);
-	free(n);
-}
-
 /* NULL: done. malloc'd text otherwise. */
 static char *perform(struct sim *s, const struct operation *o, json_t **ret_result)
 {
@@ -254,21 +123,21 @@ static char *perform(struct sim *s, const struct operation *o, json_t **ret_resu
 
 	switch (o->op) {
 	case HV_CLONE:
-		do_clone(s, o);
+		sim_vm_clone(s, o->vmid, o->source_vmid);
 		break;
 	case HV_DESTROY:
-		do_destroy(s, o->vmid);
+		sim_vm_destroy(s, o->vmid);
 		break;
 	case HV_SNAPSHOT:
 	case HV_SAVE:
-		do_snapshot(vm, o->snapshot);
+		sim_vm_snapshot(vm, o->snapshot);
 		break;
 	case HV_SNAPSHOT_DELETE:
-		do_snapshot_delete(vm, o->snapshot);
+		sim_vm_snapshot_delete(vm, o->snapshot);
 		break;
 	case HV_ROLLBACK:
 	case HV_LOAD:
-		do_rollback(vm, o->snapshot);
+		sim_vm_rollback(vm, o->snapshot);
 		break;
 	case HV_START:
 		do_start(s, vm, o->config);
@@ -330,12 +199,23 @@ static void fire(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 static int64_t duration(const struct sim *s, const struct hv_request *r)
 {
 	static const char *const types[] = {
-		[HV_CLONE] = "qmclone",		[HV_DESTROY] = "qmdestroy",   [HV_RESIZE] = "resize",
-		[HV_SNAPSHOT] = "qmsnapshot",	[HV_SNAPSHOT_DELETE] = "qmdelsnapshot",
-		[HV_ROLLBACK] = "qmrollback",	[HV_START] = "qmstart",	      [HV_STOP] = "qmstop",
-		[HV_SHUTDOWN] = "qmshutdown",	[HV_RESET] = "qmreset",	      [HV_SUSPEND] = "qmpause",
-		[HV_RESUME] = "qmresume",	[HV_AGENT] = "agent",	      [HV_NETWORK] = "srvreload",
-		[HV_FIREWALL] = "firewall",	[HV_SAVE] = "save",	      [HV_LOAD] = "load",
+		[HV_CLONE] = "qmclone",
+		[HV_DESTROY] = "qmdestroy",
+		[HV_RESIZE] = "resize",
+		[HV_SNAPSHOT] = "qmsnapshot",
+		[HV_SNAPSHOT_DELETE] = "qmdelsnapshot",
+		[HV_ROLLBACK] = "qmrollback",
+		[HV_START] = "qmstart",
+		[HV_STOP] = "qmstop",
+		[HV_SHUTDOWN] = "qmshutdown",
+		[HV_RESET] = "qmreset",
+		[HV_SUSPEND] = "qmpause",
+		[HV_RESUME] = "qmresume",
+		[HV_AGENT] = "agent",
+		[HV_NETWORK] = "srvreload",
+		[HV_FIREWALL] = "firewall",
+		[HV_SAVE] = "save",
+		[HV_LOAD] = "load",
 	};
 	const struct sim_vm *vm = sim_find(s, r->vmid);
 	bool deaf = !vm || !sim_has_agent(s, vm);
@@ -347,7 +227,8 @@ static int64_t duration(const struct sim *s, const struct hv_request *r)
 	return sim_time(s, types[r->op]);
 }
 
-static void begin(struct hypervisor *h, const struct hv_request *r, hv_line *line UNUSED, hv_done *done, void *ctx)
+static void begin(struct hypervisor *h, const struct hv_request *r, hv_line *line UNUSED,
+		  hv_done *done, void *ctx)
 {
 	struct sim *s = (struct sim *)h;
 	struct operation *o = xcalloc(1, sizeof(*o));
@@ -356,9 +237,15 @@ static void begin(struct hypervisor *h, const struct hv_request *r, hv_line *lin
 
 	us /= MAX(h->scale, (int64_t)1);
 	wait = (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
-	*o = (struct operation){ .sim = s, .op = r->op, .vmid = r->vmid, .source_vmid = r->source_vmid,
-				 .snapshot = xstrdup_null(r->snapshot), .timeout_ms = r->timeout_ms,
-				 .config = json_deep_copy(r->config), .agent = json_deep_copy(r->agent), .done = done,
+	*o = (struct operation){ .sim = s,
+				 .op = r->op,
+				 .vmid = r->vmid,
+				 .source_vmid = r->source_vmid,
+				 .snapshot = xstrdup_null(r->snapshot),
+				 .timeout_ms = r->timeout_ms,
+				 .config = json_deep_copy(r->config),
+				 .agent = json_deep_copy(r->agent),
+				 .done = done,
 				 .ctx = ctx };
 	o->event = event_new(s->base, -1, 0, fire, o);
 	event_add(o->event, &wait);
@@ -425,14 +312,14 @@ static void sim_close(struct hypervisor *h)
 
 	sim_ssh_close(s);
 	for (size_t i = 0; i < s->n_vms; i++)
-		vm_free(s->vms[i]);
+		sim_vm_free(s->vms[i]);
 	free(s->vms);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
 
-static int sim_open(const struct world *w, struct event_base *base, const struct clock *clock, const struct log *log,
-		    struct hypervisor **ret, struct err **err)
+static int sim_open(const struct world *w, struct event_base *base, const struct clock *clock,
+		    const struct log *log, struct hypervisor **ret, struct err **err)
 {
 	struct sim *s = xcalloc(1, sizeof(*s));
 	const struct world_machine *m = w->machines.v;
@@ -447,7 +334,8 @@ static int sim_open(const struct world *w, struct event_base *base, const struct
 		uint64_t vmid;
 		if (!text_to_u64(m[i].id, 100, INT32_MAX, &vmid)) {
 			sim_close(&s->hypervisor);
-			return err_set(err, ERR_RECIPE, "%s: '%s' is not the number of a machine", w->file, m[i].id);
+			return err_set(err, ERR_RECIPE, "%s: '%s' is not the number of a machine",
+				       w->file, m[i].id);
 		}
 		struct sim_vm *vm = sim_vm(s, (int)vmid);
 		vm->kind = world_guest(w, m[i].image);

@@ -1,10 +1,11 @@
 #pragma once
 /*
- * sim.h: the hypervisor whose machines are data. An operation takes as long as the world's table of times says, of the
- * node's time; a guest answers its agent and SSH out of a file system in memory and a table of scripted answers.
+ * sim.h: the hypervisor whose machines are data. An operation takes as long as the world's table of
+ * times says, of the node's time; a guest answers its agent and SSH out of a file system in memory
+ * and a table of scripted answers.
  *
- * The event loop's thread owns everything; a guest's state is also touched by the threads of its SSH connections, under
- * the mutex.
+ * The event loop's thread owns everything; a guest's state is also touched by the threads of its
+ * SSH connections, under the mutex.
  */
 #include "lab/hypervisor.h"
 #include "lab/sim_guest.h"
@@ -44,6 +45,17 @@ struct sim {
 
 struct sim_vm *sim_find(const struct sim *s, int vmid); /* NULL: never heard of */
 
+/* The machine, made when it is new; never NULL. */
+struct sim_vm *sim_vm(struct sim *s, int vmid);
+void sim_vm_free(struct sim_vm *vm);
+
+/* What is done to its disk. */
+void sim_vm_clone(struct sim *s, int vmid, int source_vmid);
+void sim_vm_destroy(struct sim *s, int vmid);
+void sim_vm_snapshot(struct sim_vm *vm, const char *name);
+void sim_vm_snapshot_delete(struct sim_vm *vm, const char *name);
+void sim_vm_rollback(struct sim_vm *vm, const char *name); /* off afterwards */
+
 /* The running machine that has the address now; NULL: none. */
 struct sim_vm *sim_by_address(struct sim *s, const char *address);
 
@@ -56,10 +68,12 @@ bool sim_has_agent(const struct sim *s, const struct sim_vm *vm);
 /* Milliseconds since the machine was started. */
 int64_t sim_uptime_ms(const struct sim *s, const struct sim_vm *vm);
 
-/* The agent's answer to a command: new reference; NULL with *ret_error (malloc'd). Under the mutex. */
+/* The agent's answer to a command: new reference; NULL with *ret_error (malloc'd). Under the mutex.
+ */
 json_t *sim_agent(struct sim *s, struct sim_vm *vm, const json_t *command, char **ret_error);
 
-/* Interfaces with addresses as guest-network-get-interfaces shows them; new reference. Under the mutex. */
+/* Interfaces with addresses as guest-network-get-interfaces shows them; new reference. Under the
+ * mutex. */
 json_t *sim_interfaces(struct sim *s, struct sim_vm *vm);
 
 /* Default routes as `ip -j route` shows them; new reference. Under the mutex. */

@@ -43,9 +43,10 @@ static json_t *osinfo(const struct call *c)
 	const struct world_guest *k = c->vm->kind;
 	const char *name = k ? k->os_name : "Debian GNU/Linux", *version = k ? k->os_version : "13";
 
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "id", k ? k->os : "debian", "name", name, "pretty-name",
-			 json_sprintf("%s %s", name, version), "version-id", version, "kernel-release",
-			 "6.12.48+deb13-amd64", "kernel-version", "#1 SMP PREEMPT_DYNAMIC", "machine", "x86_64");
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "id", k ? k->os : "debian", "name",
+			 name, "pretty-name", json_sprintf("%s %s", name, version), "version-id",
+			 version, "kernel-release", "6.12.48+deb13-amd64", "kernel-version",
+			 "#1 SMP PREEMPT_DYNAMIC", "machine", "x86_64");
 }
 
 static json_t *host_name(const struct call *c)
@@ -67,7 +68,8 @@ static json_t *fsfreeze(const struct call *c UNUSED)
 
 static json_t *fsinfo(const struct call *c UNUSED)
 {
-	return json_pack("[{s:s, s:s, s:s, s:[]}]", "name", "vda1", "mountpoint", "/", "type", "ext4", "disk");
+	return json_pack("[{s:s, s:s, s:s, s:[]}]", "name", "vda1", "mountpoint", "/", "type",
+			 "ext4", "disk");
 }
 
 static void add_output(json_t *p, const char *data, const char *truncated, struct buf *b)
@@ -92,7 +94,9 @@ static json_t *exec(const struct call *c)
 	size_t i;
 
 	if (strchr(path, ' ') || starts_with(path, "/no/"))
-		return fail(c, "Agent error: Failed to execute child process \xe2\x80\x9c%s\xe2\x80\x9d (No such file or directory)",
+		return fail(c,
+			    "Agent error: Failed to execute child process "
+			    "\xe2\x80\x9c%s\xe2\x80\x9d (No such file or directory)",
 			    path);
 	argv = xcalloc(json_array_size(list) + 2, sizeof(*argv));
 	argv[0] = path;
@@ -135,8 +139,10 @@ static json_t *file_open(const struct call *c)
 	char key[24];
 
 	if (!writes && !guest_file(c->vm->guest, path))
-		return fail(c, "Agent error: failed to open file '%s' (mode: '%s'): No such file or directory", path,
-			    mode ? mode : "r");
+		return fail(c,
+			    "Agent error: failed to open file '%s' (mode: '%s'): No such file or "
+			    "directory",
+			    path, mode ? mode : "r");
 	if (writes)
 		guest_write(c->vm->guest, path, "", 0, 0644);
 	snprintf(key, sizeof(key), "%" PRId64, ++c->vm->next_id);
@@ -179,7 +185,8 @@ static json_t *file_read(const struct call *c)
 	n = data ? MIN(data->len - at, (size_t)json_int(c->args, "count", 4096)) : 0;
 	text = digest_base64(n ? data->data + at : "", n);
 	json_object_set_new(h, "at", json_integer((json_int_t)(at + n)));
-	r = json_pack("{s:I, s:s, s:b}", "count", (json_int_t)n, "buf-b64", text, "eof", !data || at + n == data->len);
+	r = json_pack("{s:I, s:s, s:b}", "count", (json_int_t)n, "buf-b64", text, "eof",
+		      !data || at + n == data->len);
 	return r;
 }
 
@@ -229,8 +236,8 @@ static json_t *info(const struct call *c UNUSED)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b}", "name", commands[i].name, "enabled", 1,
-						      "success-response", 1));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b}", "name", commands[i].name,
+						      "enabled", 1, "success-response", 1));
 	return json_pack("{s:s, s:o}", "version", "10.0.3", "supported_commands", list);
 }
 

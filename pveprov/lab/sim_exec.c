@@ -1,7 +1,8 @@
 #include "lab/sim_exec.h"
 #include "data/json.h"
 
-/* The list of PCI network devices: the ports of the passed-through card, without drivers' addresses. */
+/* The list of PCI network devices: the ports of the passed-through card, without drivers'
+ * addresses. */
 static bool list_ports(struct sim *s UNUSED, struct sim_vm *vm, const char *const *argv UNUSED,
 		       const struct buf *input, struct guest_result *ret)
 {
@@ -12,10 +13,10 @@ static bool list_ports(struct sim *s UNUSED, struct sim_vm *vm, const char *cons
 	return true;
 }
 
-void sim_exec(struct sim *s, struct sim_vm *vm, const char *const *argv, const void *input, size_t input_len,
-	      struct guest_result *ret)
+void sim_exec(struct sim *s, struct sim_vm *vm, const char *const *argv, const void *input,
+	      size_t input_len, struct guest_result *ret)
 {
-	static bool (*const programs[])(struct sim *s, struct sim_vm *vm, const char *const *argv,
+	static bool (*const programs[])(struct sim * s, struct sim_vm * vm, const char *const *argv,
 					const struct buf *input, struct guest_result *ret) = {
 		sim_push,
 		sim_probe,

@@ -90,8 +90,8 @@ void guest_remove(struct guest *g, const char *path)
 	g->n--;
 }
 
-void guest_each(const struct guest *g, const char *prefix, void (*fn)(void *ctx, const char *path, const struct buf *data),
-		void *ctx)
+void guest_each(const struct guest *g, const char *prefix,
+		void (*fn)(void *ctx, const char *path, const struct buf *data), void *ctx)
 {
 	for (size_t i = 0; i < g->n; i++)
 		if (starts_with(g->files[i]->path, prefix))
@@ -113,11 +113,13 @@ static void write_text(struct guest *g, const char *path, const char *fmt, ...)
 struct guest *guest_new(const struct world_guest *kind)
 {
 	struct guest *g = xcalloc(1, sizeof(*g));
-	const char *os = kind ? kind->os : "debian", *name = kind ? kind->os_name : "Debian GNU/Linux";
+	const char *os = kind ? kind->os : "debian",
+		   *name = kind ? kind->os_name : "Debian GNU/Linux";
 	const char *version = kind ? kind->os_version : "13";
 
 	g->kind = kind;
-	write_text(g, "/etc/os-release", "ID=%s\nNAME=\"%s\"\nPRETTY_NAME=\"%s %s\"\nVERSION_ID=\"%s\"\n", os, name, name,
+	write_text(g, "/etc/os-release",
+		   "ID=%s\nNAME=\"%s\"\nPRETTY_NAME=\"%s %s\"\nVERSION_ID=\"%s\"\n", os, name, name,
 		   version, version);
 	return g;
 }
@@ -128,7 +130,8 @@ struct guest *guest_copy(const struct guest *g)
 
 	copy->kind = g->kind;
 	for (size_t i = 0; i < g->n; i++)
-		guest_write(copy, g->files[i]->path, g->files[i]->data.data, g->files[i]->data.len, g->files[i]->mode);
+		guest_write(copy, g->files[i]->path, g->files[i]->data.data, g->files[i]->data.len,
+			    g->files[i]->mode);
 	return copy;
 }
 
@@ -149,11 +152,13 @@ void guest_result_free(struct guest_result *r)
 	buf_free(&r->err);
 }
 
-static const struct world_answer *find_answer(const struct guest *g, const char *line, const char *input)
+static const struct world_answer *find_answer(const struct guest *g, const char *line,
+					      const char *input)
 {
 	for (size_t i = 0; g->kind && i < g->kind->n_answers; i++) {
 		const struct world_answer *a = &g->kind->answers[i];
-		if (fnmatch(a->match, line, 0) == 0 && (!a->input || fnmatch(a->input, input, 0) == 0))
+		if (fnmatch(a->match, line, 0) == 0 &&
+		    (!a->input || fnmatch(a->input, input, 0) == 0))
 			return a;
 	}
 	return NULL;
@@ -170,7 +175,8 @@ bool guest_scripted(const struct guest *g, const char *const *argv, const char *
 }
 
 /* Programs that work on files; the rest is scripted. */
-static void builtin_cat(struct guest *g, const char *const *argv, const struct buf *input, struct guest_result *r)
+static void builtin_cat(struct guest *g, const char *const *argv, const struct buf *input,
+			struct guest_result *r)
 {
 	if (!argv[1])
 		buf_add(&r->out, input->data, input->len);
@@ -199,26 +205,27 @@ static void builtin_rm(struct guest *g, const char *const *argv, const struct bu
 		guest_remove(g, argv[i]);
 }
 
-static void builtin_echo(struct guest *g UNUSED, const char *const *argv, const struct buf *input UNUSED,
-			 struct guest_result *r)
+static void builtin_echo(struct guest *g UNUSED, const char *const *argv,
+			 const struct buf *input UNUSED, struct guest_result *r)
 {
 	for (size_t i = 1; argv[i]; i++)
 		buf_addf(&r->out, "%s%s", i > 1 ? " " : "", argv[i]);
 	buf_addc(&r->out, '\n');
 }
 
-static void builtin_false(struct guest *g UNUSED, const char *const *argv UNUSED, const struct buf *input UNUSED,
-			  struct guest_result *r)
+static void builtin_false(struct guest *g UNUSED, const char *const *argv UNUSED,
+			  const struct buf *input UNUSED, struct guest_result *r)
 {
 	r->status = 1;
 }
 
 static const struct {
 	const char *name;
-	void (*run)(struct guest *g, const char *const *argv, const struct buf *input, struct guest_result *r);
+	void (*run)(struct guest *g, const char *const *argv, const struct buf *input,
+		    struct guest_result *r);
 } builtins[] = {
-	{ "cat", builtin_cat },	    { "echo", builtin_echo }, { "false", builtin_false },
-	{ "rm", builtin_rm },	    { "test", builtin_test },
+	{ "cat", builtin_cat }, { "echo", builtin_echo }, { "false", builtin_false },
+	{ "rm", builtin_rm },	{ "test", builtin_test },
 };
 
 static const char *base_name(const char *path)
@@ -228,7 +235,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-void guest_exec(struct guest *g, const char *const *argv, const void *input, size_t input_len, struct guest_result *ret)
+void guest_exec(struct guest *g, const char *const *argv, const void *input, size_t input_len,
+		struct guest_result *ret)
 {
 	_cleanup_strv_ struct strv words = { 0 };
 	_cleanup_buf_ struct buf in = { 0 };
@@ -261,7 +269,8 @@ int guest_make_host_key(struct guest *g)
 	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK &&
 	    ssh_pki_export_pubkey_base64(key, &public) == SSH_OK &&
 	    ssh_pki_export_privkey_base64(key, NULL, NULL, NULL, &private) == SSH_OK) {
-		write_text(g, "/etc/ssh/ssh_host_ed25519_key.pub", "ssh-ed25519 %s root@sim\n", public);
+		write_text(g, "/etc/ssh/ssh_host_ed25519_key.pub", "ssh-ed25519 %s root@sim\n",
+			   public);
 		guest_write(g, "/etc/ssh/ssh_host_ed25519_key", private, strlen(private), 0600);
 		result = 0;
 	}

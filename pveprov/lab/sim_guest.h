@@ -1,7 +1,7 @@
 #pragma once
 /*
- * sim_guest.h: a simulated guest: its files, its host key, and the programs that run on it. A program that no table
- * knows succeeds and prints nothing; what is written stays.
+ * sim_guest.h: a simulated guest: its files, its host key, and the programs that run on it. A
+ * program that no table knows succeeds and prints nothing; what is written stays.
  */
 #include "base/buf.h"
 #include "lab/world.h"
@@ -25,14 +25,15 @@ void guest_write(struct guest *g, const char *path, const void *data, size_t len
 void guest_remove(struct guest *g, const char *path);
 
 /* Paths below a directory, sorted: fn for each. */
-void guest_each(const struct guest *g, const char *prefix, void (*fn)(void *ctx, const char *path, const struct buf *data),
-		void *ctx);
+void guest_each(const struct guest *g, const char *prefix,
+		void (*fn)(void *ctx, const char *path, const struct buf *data), void *ctx);
 
 /* Whether the world has an answer of its own to a program. */
 bool guest_scripted(const struct guest *g, const char *const *argv, const char *input);
 
 /* Runs a program; argv is NULL-terminated. */
-void guest_exec(struct guest *g, const char *const *argv, const void *input, size_t input_len, struct guest_result *ret);
+void guest_exec(struct guest *g, const char *const *argv, const void *input, size_t input_len,
+		struct guest_result *ret);
 void guest_result_free(struct guest_result *r);
 #define _cleanup_guest_result_ _cleanup_(guest_result_free)
 

@@ -1,4 +1,5 @@
-/* sim_net.c: which addresses a simulated guest has, and when it got them (sim.h: sim_interfaces). */
+/* sim_net.c: which addresses a simulated guest has, and when it got them (sim.h: sim_interfaces).
+ */
 #include "lab/sim.h"
 #include "base/strv.h"
 #include "base/text.h"
@@ -43,8 +44,9 @@ static void look_for_range(void *ctx, const char *path UNUSED, const struct buf 
 		strv_split(&parts, line, ",");
 		for (size_t i = 0; i + 1 < parts.n && !look->found; i++) {
 			struct addr_range r;
-			if (addr_parse(parts.v[i], &r.first) && addr_parse(parts.v[i + 1], &r.last) &&
-			    r.first.family == 4 && addr_cidr_contains(&look->network, &r.first)) {
+			if (addr_parse(parts.v[i], &r.first) &&
+			    addr_parse(parts.v[i + 1], &r.last) && r.first.family == 4 &&
+			    addr_cidr_contains(&look->network, &r.first)) {
 				look->range = r;
 				look->found = true;
 			}
@@ -52,7 +54,8 @@ static void look_for_range(void *ctx, const char *path UNUSED, const struct buf 
 	}
 }
 
-/* A running machine with a fixed address on the bridge and a DHCP server there: a router made by a recipe. */
+/* A running machine with a fixed address on the bridge and a DHCP server there: a router made by a
+ * recipe. */
 static bool router_range(const struct sim *s, const char *bridge, struct search *look)
 {
 	for (size_t i = 0; i < s->n_vms; i++) {
@@ -69,7 +72,8 @@ static bool router_range(const struct sim *s, const char *bridge, struct search 
 				continue;
 			value = json_text(vm->config, ip_key);
 			if (!value || propstring_parse(value, NULL, &ip, NULL) ||
-			    !(address = propstring_get(&ip, "ip")) || !addr_cidr_parse(address, &look->network))
+			    !(address = propstring_get(&ip, "ip")) ||
+			    !addr_cidr_parse(address, &look->network))
 				continue;
 			guest_each(vm->guest, "/etc/dnsmasq", look_for_range, look);
 			if (look->found)
@@ -93,7 +97,8 @@ static bool lease(const struct sim *s, const char *bridge, const char *mac, stru
 		return false;
 	for (; *mac; mac++)
 		hash = hash * 31 + (uint32_t)toupper((unsigned char)*mac);
-	while (size < 4096 && addr_offset(&look.range.first, size, &a) && addr_compare(&a, &look.range.last) <= 0)
+	while (size < 4096 && addr_offset(&look.range.first, size, &a) &&
+	       addr_compare(&a, &look.range.last) <= 0)
 		size++;
 	if (!addr_offset(&look.range.first, hash % size, &ret->addr))
 		return false;
@@ -105,9 +110,10 @@ static void add_address(json_t *list, const struct addr *a, int prefix, bool dyn
 {
 	char text[ADDR_TEXT_MAX];
 
-	json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:b}", "ip-address", addr_text(a, text),
-					      "ip-address-type", a->family == 6 ? "ipv6" : "ipv4", "prefix", prefix,
-					      "dynamic", (int)dynamic));
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:i, s:b}", "ip-address", addr_text(a, text),
+					"ip-address-type", a->family == 6 ? "ipv6" : "ipv4",
+					"prefix", prefix, "dynamic", (int)dynamic));
 }
 
 static json_t *new_interface(const char *name, const char *mac, json_t **ret_addresses)
@@ -117,9 +123,10 @@ static json_t *new_interface(const char *name, const char *mac, json_t **ret_add
 	for (char *c = lower; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	*ret_addresses = json_array();
-	return json_pack("{s:s, s:s, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}}", "name", name, "hardware-address",
-			 lower, "ip-addresses", *ret_addresses, "statistics", "tx-bytes", 0, "rx-bytes", 0,
-			 "tx-packets", 0, "rx-packets", 0, "tx-errs", 0, "rx-errs", 0, "tx-dropped", 0, "rx-dropped", 0);
+	return json_pack("{s:s, s:s, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}}", "name",
+			 name, "hardware-address", lower, "ip-addresses", *ret_addresses,
+			 "statistics", "tx-bytes", 0, "rx-bytes", 0, "tx-packets", 0, "rx-packets",
+			 0, "tx-errs", 0, "rx-errs", 0, "tx-dropped", 0, "rx-dropped", 0);
 }
 
 /* The link-local address made of a MAC (RFC 4291, appendix A). */
@@ -130,8 +137,10 @@ static void add_link_local(json_t *list, const char *mac)
 
 	if (!addr_mac_parse(mac, &m))
 		return;
-	memcpy(a.bytes + 8, (uint8_t[]){ m.bytes[0] ^ 2, m.bytes[1], m.bytes[2], 0xff, 0xfe, m.bytes[3], m.bytes[4],
-					 m.bytes[5] }, 8);
+	memcpy(a.bytes + 8,
+	       (uint8_t[]){ m.bytes[0] ^ 2, m.bytes[1], m.bytes[2], 0xff, 0xfe, m.bytes[3],
+			    m.bytes[4], m.bytes[5] },
+	       8);
 	add_address(list, &a, 64, false);
 }
 
@@ -183,8 +192,8 @@ static const char *network_file(const struct sim_vm *vm, const char *name)
 }
 
 /* What a recipe's own network configuration says of an interface; false: there is none. */
-static bool from_networkd(const struct sim *s, const struct sim_vm *vm, const char *name, const char *bridge,
-			  const char *mac, json_t *addresses)
+static bool from_networkd(const struct sim *s, const struct sim_vm *vm, const char *name,
+			  const char *bridge, const char *mac, json_t *addresses)
 {
 	const char *text = network_file(vm, name), *at;
 	struct addr_cidr cidr;
@@ -203,7 +212,8 @@ static bool from_networkd(const struct sim *s, const struct sim_vm *vm, const ch
 	return true;
 }
 
-static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int index, const char *value)
+static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int index,
+		    const char *value)
 {
 	_cleanup_propstring_ struct propstring net = { 0 }, ip = { 0 };
 	const char *bridge, *mac, *address, *config;
@@ -217,7 +227,8 @@ static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int in
 	mac = net.items[0].value;
 	naming.mac = mac;
 	bridge = propstring_get(&net, "bridge");
-	json_array_append_new(list, new_interface(interface_name(vm, index, &naming), mac, &addresses));
+	json_array_append_new(list,
+			      new_interface(interface_name(vm, index, &naming), mac, &addresses));
 	if (sim_uptime_ms(s, vm) < (vm->kind ? vm->kind->address_ms : 0))
 		return;
 	add_link_local(addresses, mac);
@@ -225,7 +236,8 @@ static void add_nic(struct sim *s, const struct sim_vm *vm, json_t *list, int in
 		return;
 	snprintf(key, sizeof(key), "ipconfig%d", index);
 	config = json_text(vm->config, key);
-	if (!config || propstring_parse(config, NULL, &ip, NULL) || !(address = propstring_get(&ip, "ip")))
+	if (!config || propstring_parse(config, NULL, &ip, NULL) ||
+	    !(address = propstring_get(&ip, "ip")))
 		return;
 	bool dhcp = streq(address, "dhcp");
 	if (addr_cidr_parse(address, &cidr) || (dhcp && bridge && lease(s, bridge, mac, &cidr)))
@@ -242,7 +254,8 @@ static void add_card(const struct sim *s, const struct sim_vm *vm, json_t *list,
 		snprintf(path, sizeof(path), "Path=pci-0000:01:00.%d\n", port);
 		naming.mac = mac;
 		naming.path = path;
-		json_array_append_new(list, new_interface(interface_name(vm, index + port, &naming), mac, &addresses));
+		json_array_append_new(list, new_interface(interface_name(vm, index + port, &naming),
+							  mac, &addresses));
 		if (sim_uptime_ms(s, vm) >= (vm->kind ? vm->kind->address_ms : 0))
 			from_networkd(s, vm, naming.name, NULL, mac, addresses);
 	}
@@ -292,12 +305,14 @@ json_t *sim_routes(struct sim *s, struct sim_vm *vm)
 		bool dynamic = false;
 		json_array_foreach(json_list(nic, "ip-addresses"), k, ip)
 			dynamic |= json_flag(ip, "dynamic", false);
-		if (!dynamic || (text && (strstr(text, "UseGateway=no") || strstr(text, "UseRoutes=no"))))
+		if (!dynamic ||
+		    (text && (strstr(text, "UseGateway=no") || strstr(text, "UseRoutes=no"))))
 			continue;
 		if (bridge ? lease_gateway(s, bridge, &gateway) : addr_parse(wan_gateway, &gateway))
-			json_array_append_new(routes, json_pack("{s:s, s:s, s:s, s:s}", "dst", "default", "gateway",
-								addr_text(&gateway, space), "dev", name, "protocol",
-								"dhcp"));
+			json_array_append_new(routes,
+					      json_pack("{s:s, s:s, s:s, s:s}", "dst", "default",
+							"gateway", addr_text(&gateway, space),
+							"dev", name, "protocol", "dhcp"));
 	}
 	json_decref(list);
 	return routes;

@@ -1,5 +1,6 @@
 /*
- * sim_probe.c: probe.sh, played (sim_exec.h): what is seen follows from the addresses that the guests have now.
+ * sim_probe.c: probe.sh, played (sim_exec.h): what is seen follows from the addresses that the
+ * guests have now.
  */
 #include "lab/sim_exec.h"
 #include "base/strv.h"
@@ -32,17 +33,20 @@ static void interface(const struct look *l)
 		json_array_foreach(json_list(nic, "ip-addresses"), k, ip) {
 			const char *address = json_text(ip, "ip-address");
 			bool six = streq(json_text(ip, "ip-address-type"), "ipv6");
-			json_array_append_new(shown, json_pack("{s:s, s:s, s:O, s:s, s:b}", "family",
-							       six ? "inet6" : "inet", "local", address, "prefixlen",
-							       json_object_get(ip, "prefix"), "scope",
-							       starts_with(address, "fe80:") ? "link" : "global",
-							       "dynamic", (int)json_flag(ip, "dynamic", false)));
+			json_array_append_new(
+				shown,
+				json_pack("{s:s, s:s, s:O, s:s, s:b}", "family",
+					  six ? "inet6" : "inet", "local", address, "prefixlen",
+					  json_object_get(ip, "prefix"), "scope",
+					  starts_with(address, "fe80:") ? "link" : "global",
+					  "dynamic", (int)json_flag(ip, "dynamic", false)));
 		}
 	}
 	json_decref(all);
 	if (found) {
-		json_t *links = json_pack("[{s:s, s:s, s:[sss], s:o}]", "ifname", word(l, 0), "operstate", "UP",
-					  "flags", "BROADCAST", "UP", "LOWER_UP", "addr_info", json_incref(shown));
+		json_t *links = json_pack("[{s:s, s:s, s:[sss], s:o}]", "ifname", word(l, 0),
+					  "operstate", "UP", "flags", "BROADCAST", "UP", "LOWER_UP",
+					  "addr_info", json_incref(shown));
 		char *text = json_dumps(links, JSON_COMPACT);
 		buf_addf(l->out, "%s\n", text);
 		free(text);
@@ -75,7 +79,8 @@ static bool online(const struct look *l)
 static void resolver(const struct look *l)
 {
 	const struct buf *file = guest_file(l->vm->guest, "/etc/resolv.conf");
-	const char *server = json_text(l->vm->config, "nameserver"), *search = json_text(l->vm->config, "searchdomain");
+	const char *server = json_text(l->vm->config, "nameserver"),
+		   *search = json_text(l->vm->config, "searchdomain");
 
 	if (file) {
 		buf_add(l->out, file->data, file->len);
@@ -91,8 +96,8 @@ static void ping(const struct look *l)
 {
 	int received = online(l) || sim_by_address(l->sim, word(l, 0)) ? 3 : 0;
 
-	buf_addf(l->out, "3 packets transmitted, %d received, %d%% packet loss, time 402ms\n", received,
-		 received ? 0 : 100);
+	buf_addf(l->out, "3 packets transmitted, %d received, %d%% packet loss, time 402ms\n",
+		 received, received ? 0 : 100);
 }
 
 static void name(const struct look *l)
@@ -130,9 +135,10 @@ static const struct {
 	const char *what;
 	void (*look)(const struct look *l);
 } looks[] = {
-	{ "dns", dns },	      { "interface", interface }, { "lease", interface }, { "name", name },
-	{ "ping", ping },     { "resolver", resolver },	  { "route", route },	  { "ruleset", ruleset },
-	{ "services", services }, { "tcp", tcp },
+	{ "dns", dns },	    { "interface", interface }, { "lease", interface },
+	{ "name", name },   { "ping", ping },		{ "resolver", resolver },
+	{ "route", route }, { "ruleset", ruleset },	{ "services", services },
+	{ "tcp", tcp },
 };
 
 static void prefix_lines(const struct buf *text, struct buf *out)

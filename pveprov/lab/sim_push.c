@@ -1,9 +1,10 @@
 /*
- * sim_push.c: the guest's half of a push, played (sim_exec.h). The manifest is compared with the guest's files; a switch
- * takes effect at once or with a reboot, keeps the former state aside, and undoes itself when nobody confirms it.
+ * sim_push.c: the guest's half of a push, played (sim_exec.h). The manifest is compared with the
+ * guest's files; a switch takes effect at once or with a reboot, keeps the former state aside, and
+ * undoes itself when nobody confirms it.
  *
- * Units and packages are files too: /sim/enabled/UNIT, /sim/masked/UNIT, /sim/package/NAME. A link is a file with the
- * mode of one.
+ * Units and packages are files too: /sim/enabled/UNIT, /sim/masked/UNIT, /sim/package/NAME. A link
+ * is a file with the mode of one.
  */
 #include "lab/sim_exec.h"
 #include "base/strv.h"
@@ -50,7 +51,9 @@ static const char *difference(const struct guest *g, const struct strv *w)
 	if (streq(kind, "file") || streq(kind, "secret")) {
 		if (!data)
 			return "create";
-		return w->n > 3 && streq(digest_sha256(data->data, data->len, hex), w->v[3]) ? NULL : "change";
+		return w->n > 3 && streq(digest_sha256(data->data, data->len, hex), w->v[3])
+			       ? NULL
+			       : "change";
 	}
 	if (streq(kind, "link"))
 		return !data ? "create" : w->n > 2 && streq(data->data, w->v[2]) ? NULL : "change";
@@ -89,7 +92,8 @@ static void manifest_clear(struct manifest *m)
 }
 
 /* Reads it and writes its differences as facts. */
-static void manifest_read(const struct guest *g, const char *text, struct manifest *m, struct buf *out)
+static void manifest_read(const struct guest *g, const char *text, struct manifest *m,
+			  struct buf *out)
 {
 	strv_split(&m->lines, text, "\n");
 	for (size_t i = 0; i < m->lines.n; i++) {
@@ -114,7 +118,8 @@ static void manifest_read(const struct guest *g, const char *text, struct manife
 
 static void add_status(struct sim *s, const struct sim_vm *vm, struct buf *out)
 {
-	const struct buf *boot = guest_file(vm->guest, boot_id_path), *last = guest_file(vm->guest, last_path);
+	const struct buf *boot = guest_file(vm->guest, boot_id_path),
+			 *last = guest_file(vm->guest, last_path);
 
 	buf_addf(out, "@boot %s", boot ? boot->data : "\n");
 	if (vm->change)
@@ -126,7 +131,8 @@ static void add_status(struct sim *s, const struct sim_vm *vm, struct buf *out)
 }
 
 /* The content of a member of a tar; NULL: not there. Names are as bundle_tar() writes them. */
-static const char *tar_member(const struct buf *tar, const char *name, size_t *ret_len, const char **ret_target)
+static const char *tar_member(const struct buf *tar, const char *name, size_t *ret_len,
+			      const char **ret_target)
 {
 	for (size_t at = 0; at + BLOCK <= tar->len;) {
 		const char *h = tar->data + at, *file = h;
@@ -138,7 +144,10 @@ static const char *tar_member(const struct buf *tar, const char *name, size_t *r
 		digits[12] = '\0';
 		len = strtoul(digits, NULL, 8);
 		snprintf(full, sizeof(full), "%.155s%s%.100s", h + 345, h[345] ? "/" : "", file);
-		if (streq(full[0] == '/' ? full + 1 : starts_with(full, "./") ? full + 2 : full, name)) {
+		if (streq(full[0] == '/'	    ? full + 1
+			  : starts_with(full, "./") ? full + 2
+						    : full,
+			  name)) {
 			*ret_len = len;
 			*ret_target = h + 157;
 			return h + BLOCK;
@@ -173,7 +182,8 @@ static void apply_line(struct guest *g, const struct strv *w, const struct buf *
 	}
 }
 
-static void install_packages(struct sim *s, struct guest *g, const struct manifest *m, struct guest_result *ret)
+static void install_packages(struct sim *s, struct guest *g, const struct manifest *m,
+			     struct guest_result *ret)
 {
 	for (size_t i = 0; i < m->lines.n; i++) {
 		_cleanup_strv_ struct strv w = { 0 };
@@ -186,7 +196,8 @@ static void install_packages(struct sim *s, struct guest *g, const struct manife
 	}
 }
 
-static void do_push(struct sim *s, struct sim_vm *vm, bool may_reboot, const struct buf *tar, struct guest_result *ret)
+static void do_push(struct sim *s, struct sim_vm *vm, bool may_reboot, const struct buf *tar,
+		    struct guest_result *ret)
 {
 	__attribute__((cleanup(manifest_clear))) struct manifest m = { 0 }, left = { 0 };
 	const char *target;
@@ -195,7 +206,8 @@ static void do_push(struct sim *s, struct sim_vm *vm, bool may_reboot, const str
 	_cleanup_free_ char *copy = text ? xstrndup(text, len) : NULL;
 
 	if (!copy || vm->change) {
-		buf_adds(&ret->err, copy ? "an earlier push waits for confirmation\n" : "no manifest in the stream\n");
+		buf_adds(&ret->err, copy ? "an earlier push waits for confirmation\n"
+					 : "no manifest in the stream\n");
 		ret->status = copy ? 75 : 1;
 		return;
 	}
@@ -207,10 +219,13 @@ static void do_push(struct sim *s, struct sim_vm *vm, bool may_reboot, const str
 		return;
 	}
 	vm->change = xcalloc(1, sizeof(*vm->change));
-	*vm->change = (struct sim_change){ .id = xstrdup(left.id ? left.id : ""), .rebooted = left.reboots,
-					   .before = guest_copy(vm->guest),
-					   .until_ms = clock_now_ms(s->clock) + ret->ms +
-						       (left.confirm_s + (left.reboots ? REBOOT_MORE_S : 0)) * 1000 };
+	*vm->change = (struct sim_change){
+		.id = xstrdup(left.id ? left.id : ""),
+		.rebooted = left.reboots,
+		.before = guest_copy(vm->guest),
+		.until_ms = clock_now_ms(s->clock) + ret->ms +
+			    (left.confirm_s + (left.reboots ? REBOOT_MORE_S : 0)) * 1000
+	};
 	for (size_t i = 0; i < left.lines.n; i++) {
 		_cleanup_strv_ struct strv w = { 0 };
 		strv_split(&w, left.lines.v[i], " ");
@@ -259,7 +274,8 @@ void sim_push_advance(struct sim *s, struct sim_vm *vm)
 }
 
 /* Verbs over a new connection, or through the agent. */
-static void ask(struct sim *s, struct sim_vm *vm, const char *verb, const char *id, struct guest_result *ret)
+static void ask(struct sim *s, struct sim_vm *vm, const char *verb, const char *id,
+		struct guest_result *ret)
 {
 	bool ours = vm->change && id && streq(vm->change->id, id);
 
@@ -276,8 +292,8 @@ static void ask(struct sim *s, struct sim_vm *vm, const char *verb, const char *
 
 static bool is_shell(const char *const *argv)
 {
-	return argv[0] && (streq(argv[0], "/bin/sh") || streq(argv[0], "sh")) && argv[1] && streq(argv[1], "-c") &&
-	       argv[2];
+	return argv[0] && (streq(argv[0], "/bin/sh") || streq(argv[0], "sh")) && argv[1] &&
+	       streq(argv[1], "-c") && argv[2];
 }
 
 bool sim_push(struct sim *s, struct sim_vm *vm, const char *const *argv, const struct buf *input,
@@ -301,7 +317,8 @@ bool sim_push(struct sim *s, struct sim_vm *vm, const char *const *argv, const s
 			buf_adds(&ret->out, "@reboots\n");
 		add_status(s, vm, &ret->out);
 	} else {
-		ask(s, vm, argv[3] && argv[4] ? argv[4] : "status", argv[3] && argv[4] ? argv[5] : NULL, ret);
+		ask(s, vm, argv[3] && argv[4] ? argv[4] : "status",
+		    argv[3] && argv[4] ? argv[5] : NULL, ret);
 	}
 	return true;
 }

@@ -1,14 +1,15 @@
 /*
- * sim_ssh.c: SSH into simulated guests (sim.h). Each connection is served on a thread of its own by libssh; programs run
- * against the guest's state under the mutex. Keys: those of the machine's `sshkeys`, and what stands in
- * /root/.ssh/authorized_keys.
+ * sim_ssh.c: SSH into simulated guests (sim.h). Each connection is served on a thread of its own by
+ * libssh; programs run against the guest's state under the mutex. Keys: those of the machine's
+ * `sshkeys`, and what stands in /root/.ssh/authorized_keys.
  */
 #include "lab/sim_exec.h"
 #include "lab/sim_words.h"
 #include "base/strv.h"
 #include "data/json.h"
 
-/* The callback interface that replaces these cannot be used from a blocking thread per connection. */
+/* The callback interface that replaces these cannot be used from a blocking thread per connection.
+ */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 #include <libssh/libssh.h>
@@ -21,7 +22,7 @@ enum { INPUT_MAX = 64 << 20 };
 struct sim_ssh {
 	struct sim *sim;
 	int vmid;
-	int fd; /* -1 once libssh has it */
+	int fd;	     /* -1 once libssh has it */
 	int watched; /* the same socket, for shutdown() at the end */
 	ssh_session session;
 	ssh_bind bind;
@@ -66,7 +67,8 @@ static bool key_is_allowed(const struct sim_ssh *c, ssh_key key)
 
 static void answer_auth(const struct sim_ssh *c, ssh_message m, bool *authenticated)
 {
-	if (ssh_message_subtype(m) == SSH_AUTH_METHOD_PUBLICKEY && key_is_allowed(c, ssh_message_auth_pubkey(m))) {
+	if (ssh_message_subtype(m) == SSH_AUTH_METHOD_PUBLICKEY &&
+	    key_is_allowed(c, ssh_message_auth_pubkey(m))) {
 		enum ssh_publickey_state_e state = ssh_message_auth_publickey_state(m);
 		if (state == SSH_PUBLICKEY_STATE_NONE) {
 			ssh_message_auth_reply_pk_ok_simple(m);
@@ -117,7 +119,8 @@ static void answer(struct sim_ssh *c, ssh_message m, ssh_channel *channel, bool 
 
 	if (type == SSH_REQUEST_AUTH) {
 		answer_auth(c, m, authenticated);
-	} else if (*authenticated && type == SSH_REQUEST_CHANNEL_OPEN && subtype == SSH_CHANNEL_SESSION) {
+	} else if (*authenticated && type == SSH_REQUEST_CHANNEL_OPEN &&
+		   subtype == SSH_CHANNEL_SESSION) {
 		*channel = ssh_message_channel_request_open_reply_accept(m);
 	} else if (*channel && type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_EXEC) {
 		_cleanup_free_ char *line = xstrdup(ssh_message_channel_request_command(m));

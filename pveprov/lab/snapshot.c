@@ -50,7 +50,9 @@ static void taken(struct job *j)
 	else
 		json_object_del(s, "description");
 	if (json_flag(j->param, "vmstate", false) && vm_is_running(vm))
-		json_object_set_new(s, "vmstate", json_sprintf("vmstore:%d/vm-%d-state-%s.raw", vm->vmid, vm->vmid, name));
+		json_object_set_new(
+			s, "vmstate",
+			json_sprintf("vmstore:%d/vm-%d-state-%s.raw", vm->vmid, vm->vmid, name));
 	json_object_set_new(vm->snapshots, name, s);
 	json_object_set_new(vm->config, "parent", json_string(name));
 	job_done(j);
@@ -78,10 +80,13 @@ static void take_locked(struct job *j)
 	disk = first_disk(vm);
 	if (disk) {
 		const char *drive = json_text(vm->config, disk);
-		task_log(j->task, "snapshotting 'drive-%s' (%.*s)", disk, (int)strcspn(drive, ","), drive);
+		task_log(j->task, "snapshotting 'drive-%s' (%.*s)", disk, (int)strcspn(drive, ","),
+			 drive);
 	}
 	vm_set_lock(vm, "snapshot");
-	job_hypervisor(j, &(struct hv_request){ .op = HV_SNAPSHOT, .vmid = j->vmid, .snapshot = name }, taken);
+	job_hypervisor(j,
+		       &(struct hv_request){ .op = HV_SNAPSHOT, .vmid = j->vmid, .snapshot = name },
+		       taken);
 }
 
 static void take_run(struct job *j)
@@ -106,7 +111,9 @@ static void restore(struct vm *vm, const char *name)
 	json_t *description = json_incref(json_object_get(vm->config, "description"));
 	_cleanup_free_ char *generation = lab_uuid();
 
-	for (const char *const *k = (const char *const[]){ "snaptime", "vmstate", "description", "lock", NULL }; *k; k++)
+	for (const char *const *k =
+		     (const char *const[]){ "snaptime", "vmstate", "description", "lock", NULL };
+	     *k; k++)
 		json_object_del(config, *k);
 	if (description)
 		json_object_set_new(config, "description", description);
@@ -127,7 +134,8 @@ static void rolled_back(struct job *j)
 		job_fail(j, "%s", j->error ? j->error : "the VM is gone");
 		return;
 	}
-	start = json_flag(j->param, "start", false) || json_object_get(json_object_get(vm->snapshots, name), "vmstate");
+	start = json_flag(j->param, "start", false) ||
+		json_object_get(json_object_get(vm->snapshots, name), "vmstate");
 	restore(vm, name);
 	if (start)
 		vm_start_task(j->lab, &j->task->who, j->vmid);
@@ -143,7 +151,10 @@ static void rollback_off(struct job *j)
 		return;
 	}
 	vm_set_lock(vm, "rollback");
-	job_hypervisor(j, &(struct hv_request){ .op = HV_ROLLBACK, .vmid = j->vmid, .snapshot = job_text(j, "snapname") },
+	job_hypervisor(j,
+		       &(struct hv_request){ .op = HV_ROLLBACK,
+					     .vmid = j->vmid,
+					     .snapshot = job_text(j, "snapname") },
 		       rolled_back);
 }
 
@@ -156,7 +167,8 @@ static void rollback_locked(struct job *j)
 	if (!json_object_get(vm->snapshots, job_text(j, "snapname")))
 		job_fail(j, "snapshot '%s' does not exist", job_text(j, "snapname"));
 	else if (vm_is_running(vm))
-		job_hypervisor(j, &(struct hv_request){ .op = HV_STOP, .vmid = j->vmid }, rollback_off);
+		job_hypervisor(j, &(struct hv_request){ .op = HV_STOP, .vmid = j->vmid },
+			       rollback_off);
 	else
 		rollback_off(j);
 }
@@ -173,7 +185,8 @@ static void post_rollback(struct request *q)
 
 static void adopt_children(struct vm *vm, const char *name)
 {
-	json_t *gone = json_object_get(vm->snapshots, name), *s, *parent = json_object_get(gone, "parent");
+	json_t *gone = json_object_get(vm->snapshots, name), *s,
+	       *parent = json_object_get(gone, "parent");
 	const char *key;
 
 	json_object_foreach(vm->snapshots, key, s)
@@ -216,7 +229,10 @@ static void delete_locked(struct job *j)
 		return;
 	}
 	vm_set_lock(vm, "snapshot-delete");
-	job_hypervisor(j, &(struct hv_request){ .op = HV_SNAPSHOT_DELETE, .vmid = j->vmid, .snapshot = name }, deleted);
+	job_hypervisor(
+		j,
+		&(struct hv_request){ .op = HV_SNAPSHOT_DELETE, .vmid = j->vmid, .snapshot = name },
+		deleted);
 }
 
 static void delete_run(struct job *j)
@@ -242,15 +258,17 @@ static void get_list(struct request *q)
 	list = json_array();
 	json_object_foreach(vm->snapshots, name, s) {
 		const char *description = json_text(s, "description");
-		json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:i, s:s*}", "name", name, "snaptime",
-						      (json_int_t)json_int(s, "snaptime", 0), "description",
-						      description ? description : "", "vmstate",
-						      json_object_get(s, "vmstate") ? 1 : 0, "parent",
-						      json_text(s, "parent")));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:I, s:s, s:i, s:s*}", "name", name,
+						"snaptime", (json_int_t)json_int(s, "snaptime", 0),
+						"description", description ? description : "",
+						"vmstate", json_object_get(s, "vmstate") ? 1 : 0,
+						"parent", json_text(s, "parent")));
 	}
-	json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:s, s:s*}", "name", "current", "description",
-					      "You are here!", "running", (int)vm_is_running(vm), "digest",
-					      vm_digest(vm, hex), "parent", json_text(vm->config, "parent")));
+	json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:s, s:s*}", "name", "current",
+					      "description", "You are here!", "running",
+					      (int)vm_is_running(vm), "digest", vm_digest(vm, hex),
+					      "parent", json_text(vm->config, "parent")));
 	reply_data(q, list);
 }
 

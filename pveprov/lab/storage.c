@@ -26,8 +26,8 @@ struct storages *storages_new(struct lab *l)
 	for (size_t i = 0; i < l->world->storages.n; i++) {
 		_cleanup_free_ char *content = join_content(&w[i]);
 		json_object_set_new(s->list, w[i].name,
-				    json_pack("{s:s, s:s*, s:s, s:I}", "type", types[w[i].type], "path",
-					      w[i].path, "content", content, "total",
+				    json_pack("{s:s, s:s*, s:s, s:I}", "type", types[w[i].type],
+					      "path", w[i].path, "content", content, "total",
 					      (json_int_t)(w[i].total_mib * MIB)));
 	}
 	return s;
@@ -61,7 +61,8 @@ char *storage_of_volume(const char *volume)
 	return xstrndup(volume, strcspn(volume, ":"));
 }
 
-char *storage_volume(const struct lab *l, const char *storage, int vmid, const char *what, const char *format)
+char *storage_volume(const struct lab *l, const char *storage, int vmid, const char *what,
+		     const char *format)
 {
 	const json_t *s = storage_get(l, storage);
 
@@ -105,9 +106,9 @@ static json_t *status_entry(const struct lab *l, const char *name, const json_t 
 {
 	int64_t total = json_int(s, "total", 0), used = used_bytes(l, name);
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I}", "type", json_text(s, "type"), "content",
-			 json_text(s, "content"), "active", 1, "enabled", 1, "shared", 0, "total",
-			 (json_int_t)total, "used", (json_int_t)used, "avail",
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I}", "type", json_text(s, "type"),
+			 "content", json_text(s, "content"), "active", 1, "enabled", 1, "shared", 0,
+			 "total", (json_int_t)total, "used", (json_int_t)used, "avail",
 			 (json_int_t)MAX(total - used, (int64_t)0));
 }
 
@@ -136,13 +137,16 @@ static void get_node_storages(struct request *q)
 	json_t *list = json_array(), *s;
 
 	json_object_foreach(q->lab->storages->list, name, s) {
-		if ((only && !streq(only, name)) || (content && !has_content(s, content)) || !may_see(q, name))
+		if ((only && !streq(only, name)) || (content && !has_content(s, content)) ||
+		    !may_see(q, name))
 			continue;
 		json_t *e = status_entry(q->lab, name, s);
 		double total = json_number_value(json_object_get(e, "total"));
 		json_object_set_new(e, "storage", json_string(name));
-		json_object_set_new(e, "used_fraction",
-				    json_real(total > 0 ? json_number_value(json_object_get(e, "used")) / total : 0));
+		json_object_set_new(
+			e, "used_fraction",
+			json_real(total > 0 ? json_number_value(json_object_get(e, "used")) / total
+					    : 0));
 		json_array_append_new(list, e);
 	}
 	reply_data(q, list);
@@ -189,8 +193,8 @@ static void get_content(struct request *q)
 
 static json_t *config_entry(const char *name, const json_t *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:s*}", "storage", name, "type", json_text(s, "type"), "content",
-			 json_text(s, "content"), "path", json_text(s, "path"));
+	return json_pack("{s:s, s:s, s:s, s:s*}", "storage", name, "type", json_text(s, "type"),
+			 "content", json_text(s, "content"), "path", json_text(s, "path"));
 }
 
 static void get_storages(struct request *q)
@@ -225,8 +229,9 @@ static void post_storage(struct request *q)
 		return;
 	}
 	json_object_set_new(q->lab->storages->list, name,
-			    json_pack("{s:s, s:s*, s:s, s:I}", "type", type, "path", param_text(q, "path"),
-				      "content", content ? content : "images,rootdir", "total",
+			    json_pack("{s:s, s:s*, s:s, s:I}", "type", type, "path",
+				      param_text(q, "path"), "content",
+				      content ? content : "images,rootdir", "total",
 				      (json_int_t)256 * 1024 * MIB));
 	reply_data(q, json_pack("{s:s, s:s}", "storage", name, "type", type));
 }

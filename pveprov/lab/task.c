@@ -72,8 +72,8 @@ struct task *task_new(struct lab *l, const struct caller *who, const char *type,
 	t->pid = l->tasks->next_pid += 7;
 	t->pstart = (uint64_t)lab_now_ms(l) / 10;
 	t->start_s = lab_wall_s(l);
-	t->upid = xasprintf("UPID:%s:%08X:%08" PRIX64 ":%08" PRIX64 ":%s:%s:%s:", l->node, t->pid, t->pstart,
-			    (uint64_t)t->start_s, type, id, t->who.id);
+	t->upid = xasprintf("UPID:%s:%08X:%08" PRIX64 ":%08" PRIX64 ":%s:%s:%s:", l->node, t->pid,
+			    t->pstart, (uint64_t)t->start_s, type, id, t->who.id);
 	t->fault = faults_task(l, type, id);
 	t->next = l->tasks->newest;
 	l->tasks->newest = t;
@@ -103,7 +103,8 @@ void task_end(struct task *t, const char *error)
 		task_log(t, "TASK OK");
 }
 
-void tasks_running(struct lab *l, const char *type, const char *id, void (*fn)(void *ctx, struct task *t), void *ctx)
+void tasks_running(struct lab *l, const char *type, const char *id,
+		   void (*fn)(void *ctx, struct task *t), void *ctx)
 {
 	for (struct task *t = l->tasks->newest; t; t = t->next)
 		if (!t->exit_text && streq(t->type, type) && streq(t->id, id))
@@ -140,10 +141,11 @@ static struct task *need_task(struct request *q)
 
 static json_t *task_entry(const struct task *t)
 {
-	json_t *e = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s*}", "upid", t->upid, "node",
-			      t->lab->node, "type", t->type, "id", t->id, "user", t->who.user, "pid",
-			      (json_int_t)t->pid, "pstart", (json_int_t)t->pstart, "starttime",
-			      (json_int_t)t->start_s, "tokenid", t->who.token);
+	json_t *e =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s*}", "upid", t->upid, "node",
+			  t->lab->node, "type", t->type, "id", t->id, "user", t->who.user, "pid",
+			  (json_int_t)t->pid, "pstart", (json_int_t)t->pstart, "starttime",
+			  (json_int_t)t->start_s, "tokenid", t->who.token);
 	return e;
 }
 
@@ -164,7 +166,8 @@ static void get_status(struct request *q)
 static void get_log(struct request *q)
 {
 	const struct task *t = need_task(q);
-	size_t start = (size_t)param_int(q, "start", 0), limit = (size_t)param_int(q, "limit", LOG_LIMIT);
+	size_t start = (size_t)param_int(q, "start", 0),
+	       limit = (size_t)param_int(q, "limit", LOG_LIMIT);
 	json_t *lines;
 
 	if (!t)
@@ -173,7 +176,8 @@ static void get_log(struct request *q)
 	if (limit == 0)
 		limit = SIZE_MAX;
 	for (size_t i = start; i < t->log.n && i - start < limit; i++)
-		json_array_append_new(lines, json_pack("{s:I, s:s}", "n", (json_int_t)i + 1, "t", t->log.v[i]));
+		json_array_append_new(
+			lines, json_pack("{s:I, s:s}", "n", (json_int_t)i + 1, "t", t->log.v[i]));
 	if (t->log.n == 0)
 		json_array_append_new(lines, json_pack("{s:i, s:s}", "n", 1, "t", "no content"));
 	request_extra(q, "total", json_integer((json_int_t)MAX(t->log.n, (size_t)1)));
@@ -208,8 +212,8 @@ static bool list_wants(const struct request *q, const struct task *t)
 	const char *vmid = param_text(q, "vmid"), *type = param_text(q, "typefilter");
 	const char *user = param_text(q, "userfilter"), *source = param_text(q, "source");
 
-	if (source && streq(source, "active") ? t->exit_text != NULL :
-						!t->exit_text && !(source && streq(source, "all")))
+	if (source && streq(source, "active") ? t->exit_text != NULL
+					      : !t->exit_text && !(source && streq(source, "all")))
 		return false;
 	return (!vmid || streq(t->id, vmid)) && (!type || streq(t->type, type)) &&
 	       (!user || strstr(t->who.id, user)) && t->start_s >= param_int(q, "since", 0) &&

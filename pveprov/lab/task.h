@@ -1,7 +1,7 @@
 #pragma once
 /*
- * task.h: tasks (UPIDs): what runs in the background, its log and how it ended. Finished tasks are kept, the newest
- * few thousand.
+ * task.h: tasks (UPIDs): what runs in the background, its log and how it ended. Finished tasks are
+ * kept, the newest few thousand.
  */
 #include "lab/request.h"
 #include "base/strv.h"
@@ -15,7 +15,7 @@ struct task {
 	int64_t start_s, end_s;
 	char *exit_text; /* NULL while it runs; "OK" or the error */
 	struct strv log;
-	char *fault; /* the text it has to fail with, instead of doing its work */
+	char *fault;		  /* the text it has to fail with, instead of doing its work */
 	void (*abort)(void *ctx); /* the work behind it is to end */
 	void *abort_ctx;
 	struct task *next; /* older */
@@ -31,4 +31,5 @@ void task_log(struct task *t, const char *fmt, ...) PRINTF(2, 3);
 void task_end(struct task *t, const char *error);
 
 /* Running tasks of a type and id: calls fn for each. */
-void tasks_running(struct lab *l, const char *type, const char *id, void (*fn)(void *ctx, struct task *t), void *ctx);
+void tasks_running(struct lab *l, const char *type, const char *id,
+		   void (*fn)(void *ctx, struct task *t), void *ctx);

@@ -35,9 +35,10 @@ static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *issuer)
 	ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial | 1);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400L * 3650);
-	X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, (const unsigned char *)"pveprov lab", -1,
-				   -1, 0);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, (const unsigned char *)"pveprov lab",
+				   -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
+				   0);
 	X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : subject);
 	X509_set_pubkey(cert, key);
 	return cert;

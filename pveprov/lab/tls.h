@@ -1,7 +1,8 @@
 #pragma once
 /*
- * tls.h: the lab's own authority and server certificate, made anew at every start and forgotten with it. A client
- * trusts either the authority's file or the certificate's SHA-256 fingerprint, as with a real node.
+ * tls.h: the lab's own authority and server certificate, made anew at every start and forgotten
+ * with it. A client trusts either the authority's file or the certificate's SHA-256 fingerprint, as
+ * with a real node.
  */
 #include "base/err.h"
 

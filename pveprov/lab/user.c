@@ -39,7 +39,8 @@ static void set_user(struct request *q, json_t *user)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(user_keys); i++)
 		if (param_given(q, user_keys[i]))
-			json_object_set_new(user, user_keys[i], json_string(param_text(q, user_keys[i])));
+			json_object_set_new(user, user_keys[i],
+					    json_string(param_text(q, user_keys[i])));
 	json_object_set_new(user, "enable", json_integer(param_flag(q, "enable", true)));
 	json_object_set_new(user, "expire", json_integer(param_int(q, "expire", 0)));
 }
@@ -97,17 +98,17 @@ static void delete_user(struct request *q)
 
 	if (!need_user(q))
 		return;
-	json_object_foreach_safe(q->lab->access->tokens, next, token, value)
-		if (starts_with(token, name) && token[strlen(name)] == '!')
-			json_object_del(q->lab->access->tokens, token);
+	json_object_foreach_safe(q->lab->access->tokens, next, token,
+				 value) if (starts_with(token, name) && token[strlen(name)] == '!')
+		json_object_del(q->lab->access->tokens, token);
 	json_object_del(q->lab->access->users, name);
 	reply_null(q);
 }
 
 static json_t *token_entry(const json_t *token)
 {
-	json_t *out = json_pack("{s:i, s:i}", "privsep", (int)json_flag(token, "privsep", true), "expire",
-				(int)json_int(token, "expire", 0));
+	json_t *out = json_pack("{s:i, s:i}", "privsep", (int)json_flag(token, "privsep", true),
+				"expire", (int)json_int(token, "expire", 0));
 
 	if (json_text(token, "comment"))
 		json_object_set(out, "comment", json_object_get(token, "comment"));
@@ -168,10 +169,11 @@ static void post_token(struct request *q)
 		return;
 	}
 	json_object_set_new(q->lab->access->tokens, name,
-			    json_pack("{s:s, s:b, s:I, s:s*}", "secret", secret, "privsep", (int)privsep,
-				      "expire", (json_int_t)param_int(q, "expire", 0), "comment", comment));
-	reply_data(q, json_pack("{s:s, s:s, s:{s:s}}", "full-tokenid", name, "value", secret, "info",
-				"privsep", privsep ? "1" : "0"));
+			    json_pack("{s:s, s:b, s:I, s:s*}", "secret", secret, "privsep",
+				      (int)privsep, "expire", (json_int_t)param_int(q, "expire", 0),
+				      "comment", comment));
+	reply_data(q, json_pack("{s:s, s:s, s:{s:s}}", "full-tokenid", name, "value", secret,
+				"info", "privsep", privsep ? "1" : "0"));
 }
 
 static void put_token(struct request *q)

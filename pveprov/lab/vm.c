@@ -115,8 +115,9 @@ struct vm *vm_need(struct request *q)
 	struct vm *vm = vm_find(q->lab, vmid);
 
 	if (!vm)
-		reply_error(q, 500, "Configuration file 'nodes/%s/qemu-server/%d.conf' does not exist", q->lab->node,
-			    vmid);
+		reply_error(q, 500,
+			    "Configuration file 'nodes/%s/qemu-server/%d.conf' does not exist",
+			    q->lab->node, vmid);
 	return vm;
 }
 
@@ -155,8 +156,8 @@ char *vm_lock_name(int vmid)
 
 const char *vm_digest(const struct vm *vm, char hex[static 41])
 {
-	json_t *whole = json_pack("{s:O, s:O, s:O}", "config", vm->config, "pending", vm->pending, "snapshots",
-				  vm->snapshots);
+	json_t *whole = json_pack("{s:O, s:O, s:O}", "config", vm->config, "pending", vm->pending,
+				  "snapshots", vm->snapshots);
 	_cleanup_free_ char *text = json_dump_text(whole);
 
 	json_decref(whole);
@@ -235,13 +236,16 @@ json_t *vm_resource(const struct vm *vm)
 
 	snprintf(vmid, sizeof(vmid), "%d", vm->vmid);
 	pool = pool_of(vm->lab, vmid);
-	e = json_pack("{s:o, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
-		      "id", json_sprintf("qemu/%d", vm->vmid), "type", "qemu", "node", vm->lab->node, "vmid",
-		      vm->vmid, "status", running ? "running" : "stopped", "template", (int)vm_is_template(vm),
-		      "maxcpu", (json_int_t)values_cpus(vm->config), "maxmem",
-		      (json_int_t)values_memory_bytes(vm->config), "maxdisk", (json_int_t)vm_disk_bytes(vm), "cpu", 0,
-		      "uptime", (json_int_t)(running ? (lab_now_ms(vm->lab) - vm->started_ms) / 1000 : 0), "mem", 0,
-		      "memhost", 0, "disk", 0, "diskread", 0, "diskwrite", 0, "netin", 0, "netout", 0);
+	e = json_pack(
+		"{s:o, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:i, s:i, s:i, "
+		"s:i, s:i}",
+		"id", json_sprintf("qemu/%d", vm->vmid), "type", "qemu", "node", vm->lab->node,
+		"vmid", vm->vmid, "status", running ? "running" : "stopped", "template",
+		(int)vm_is_template(vm), "maxcpu", (json_int_t)values_cpus(vm->config), "maxmem",
+		(json_int_t)values_memory_bytes(vm->config), "maxdisk",
+		(json_int_t)vm_disk_bytes(vm), "cpu", 0, "uptime",
+		(json_int_t)(running ? (lab_now_ms(vm->lab) - vm->started_ms) / 1000 : 0), "mem", 0,
+		"memhost", 0, "disk", 0, "diskread", 0, "diskwrite", 0, "netin", 0, "netout", 0);
 	json_object_set_new(e, "name", json_sprintf("%s", values_name(vm)));
 	if (json_text(vm->config, "tags"))
 		json_object_set(e, "tags", json_object_get(vm->config, "tags"));
@@ -266,18 +270,25 @@ static void add_volume(json_t *list, const struct vm *vm, const char *value)
 	int64_t bytes = drive_bytes(value);
 	const char *dot = strrchr(volume, '.');
 	bool qcow2 = dot && streq(dot, ".qcow2"), iso = strstr(volume, ":iso/") != NULL;
-	json_t *e = json_pack("{s:s, s:I, s:s, s:I, s:s, s:I}", "volid", volume, "size", (json_int_t)bytes, "format",
-			      iso ? "iso" : qcow2 ? "qcow2" : "raw", "ctime", (json_int_t)vm->lab->start_wall_s,
-			      "content", iso ? "iso" : "images", "used", (json_int_t)bytes / 4096);
+	json_t *e = json_pack("{s:s, s:I, s:s, s:I, s:s, s:I}", "volid", volume, "size",
+			      (json_int_t)bytes, "format",
+			      iso     ? "iso"
+			      : qcow2 ? "qcow2"
+				      : "raw",
+			      "ctime", (json_int_t)vm->lab->start_wall_s, "content",
+			      iso ? "iso" : "images", "used", (json_int_t)bytes / 4096);
 	const char *base = strstr(volume, "/base-");
 	size_t n = base ? strcspn(base + 1, "/") : 0;
 
 	if (!iso) {
 		json_object_set_new(e, "vmid", json_integer(vm->vmid));
-		json_object_set_new(e, "parent",
-				    base && base[n + 1] ? json_sprintf("../%.*s", (int)(base + 1 + n - strchr(volume, ':') - 1),
-								       strchr(volume, ':') + 1) :
-							  json_null());
+		json_object_set_new(
+			e, "parent",
+			base && base[n + 1]
+				? json_sprintf("../%.*s",
+					       (int)(base + 1 + n - strchr(volume, ':') - 1),
+					       strchr(volume, ':') + 1)
+				: json_null());
 	}
 	json_array_append_new(list, e);
 }

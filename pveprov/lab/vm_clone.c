@@ -19,7 +19,8 @@ bool vm_stands_on(const struct vm *vm, int template_vmid)
 /* What a clone does not take over. */
 static bool is_left_out(const char *key)
 {
-	static const char *const keys[] = { "template", "lock", "parent", "smbios1", "vmgenid", "snaptime", "meta" };
+	static const char *const keys[] = { "template", "lock",	    "parent", "smbios1",
+					    "vmgenid",	"snaptime", "meta" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (streq(keys[i], key))
@@ -42,26 +43,31 @@ static char *with_new_mac(const char *net)
 static char *clone_drive(struct job *j, int newid, const char *key, const char *drive, bool linked)
 {
 	size_t n = strcspn(drive, ",");
-	_cleanup_free_ char *volume = xstrndup(drive, n), *storage = storage_of_volume(volume), *made = NULL;
+	_cleanup_free_ char *volume = xstrndup(drive, n), *storage = storage_of_volume(volume),
+			    *made = NULL;
 	const char *target = job_text(j, "storage"), *format = job_text(j, "format");
 	const char *at = strrchr(volume, '/') ? strrchr(volume, '/') + 1 : strchr(volume, ':') + 1;
 	_cleanup_free_ char *what = NULL;
 
 	if (vm_drive_is_cdrom(drive) && !vm_drive_is_cloudinit(drive))
 		return xstrdup(drive);
-	at = strstr(at, "cloudinit") ? "cloudinit" : strstr(at, "disk-") ? strstr(at, "disk-") : "disk-0";
+	at = strstr(at, "cloudinit") ? "cloudinit"
+	     : strstr(at, "disk-")   ? strstr(at, "disk-")
+				     : "disk-0";
 	what = xstrndup(at, strcspn(at, "."));
 	if (streq(what, "cloudinit")) {
 		made = storage_volume(j->lab, target ? target : storage, newid, what, "qcow2");
 	} else if (linked) {
 		made = storage_linked_volume(j->lab, volume, newid, what);
 		task_log(j->task, "create linked clone of drive %s (%s)", key, volume);
-		task_log(j->task, "clone %s: images, vm-%d-%s, %d to vm-%d-%s", strchr(volume, ':') + 1, newid, what,
-			 newid, newid, what);
+		task_log(j->task, "clone %s: images, vm-%d-%s, %d to vm-%d-%s",
+			 strchr(volume, ':') + 1, newid, what, newid, newid, what);
 	} else {
 		const char *dot = strrchr(volume, '.');
 		made = storage_volume(j->lab, target ? target : storage, newid, what,
-				      format ? format : dot ? dot + 1 : "raw");
+				      format ? format
+				      : dot  ? dot + 1
+					     : "raw");
 		task_log(j->task, "create full clone of drive %s (%s)", key, volume);
 		task_log(j->task, "allocated target volume '%s'", made);
 	}
@@ -87,7 +93,8 @@ static json_t *clone_config(struct job *j, const struct vm *from, int newid, boo
 	if (name)
 		json_object_set_new(config, "name", json_string(name));
 	else if (json_text(from->config, "name"))
-		json_object_set_new(config, "name", json_sprintf("Copy-of-VM-%s", json_text(from->config, "name")));
+		json_object_set_new(config, "name",
+				    json_sprintf("Copy-of-VM-%s", json_text(from->config, "name")));
 	if (description)
 		json_object_set_new(config, "description", json_string(description));
 	values_identity(config, lab_wall_s(j->lab));
@@ -142,8 +149,12 @@ static void storage_locked(struct job *j)
 		job_fail(j, "clone failed: the source is gone");
 		return;
 	}
-	job_hypervisor(j, &(struct hv_request){ .op = HV_CLONE, .vmid = new_id(j), .source_vmid = j->vmid,
-						.linked = is_linked(j, from), .config = j->data },
+	job_hypervisor(j,
+		       &(struct hv_request){ .op = HV_CLONE,
+					     .vmid = new_id(j),
+					     .source_vmid = j->vmid,
+					     .linked = is_linked(j, from),
+					     .config = j->data },
 		       cloned);
 }
 
@@ -167,7 +178,8 @@ static void source_locked(struct job *j)
 	_cleanup_free_ char *name = NULL;
 
 	if (!from || vm_lock(from)) {
-		job_fail(j, from ? "VM is locked (%s)" : "the source is gone", from ? vm_lock(from) : "");
+		job_fail(j, from ? "VM is locked (%s)" : "the source is gone",
+			 from ? vm_lock(from) : "");
 		return;
 	}
 	if (vm_find(j->lab, new_id(j))) {
@@ -179,7 +191,9 @@ static void source_locked(struct job *j)
 	vm_set_lock(vm_create(j->lab, new_id(j), json_pack("{s:s}", "lock", "clone")), "clone");
 	/* What is known early is seen early: name and description, so that a mark can be read. */
 	struct vm *vm = vm_find(j->lab, new_id(j));
-	for (const char *const *k = (const char *const[]){ "name", "description", "memory", "cores", NULL }; *k; k++)
+	for (const char *const *k =
+		     (const char *const[]){ "name", "description", "memory", "cores", NULL };
+	     *k; k++)
 		if (json_object_get(j->data, *k))
 			json_object_set(vm->config, *k, json_object_get(j->data, *k));
 	vm->base_vmid = is_linked(j, from) ? j->vmid : 0;
@@ -225,7 +239,8 @@ void vm_clone(struct request *q)
 	bool full;
 
 	if (!from) {
-		reply_error(q, 500, "unable to find configuration file for VM %d on node '%s'", vmid, q->lab->node);
+		reply_error(q, 500, "unable to find configuration file for VM %d on node '%s'",
+			    vmid, q->lab->node);
 		return;
 	}
 	full = param_flag(q, "full", !vm_is_template(from));
@@ -234,11 +249,13 @@ void vm_clone(struct request *q)
 	else if (vm_find(q->lab, newid))
 		reply_error(q, 500, "unable to create VM %d: config file already exists", newid);
 	else if (!full && storage)
-		reply_param_error(q, "storage", "parameter 'storage' not allowed for linked clones");
+		reply_param_error(q, "storage",
+				  "parameter 'storage' not allowed for linked clones");
 	else if (storage && !storage_get(q->lab, storage))
 		reply_error(q, 500, "storage '%s' does not exist", storage);
 	else if (!full && !vm_has_feature(from, "clone"))
-		reply_error(q, 500, "Linked clone feature is not supported for drive '%s'", "scsi0");
+		reply_error(q, 500, "Linked clone feature is not supported for drive '%s'",
+			    "scsi0");
 	else if (may_use(q, from))
 		job_start(q, "qmclone", param_text(q, "vmid"), run);
 }

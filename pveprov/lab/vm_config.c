@@ -16,8 +16,8 @@ enum { LOCK_MS = 10000 };
 /* What a running machine takes at once; the rest waits until it is off. */
 static bool is_live(const char *key)
 {
-	static const char *const live[] = { "description", "name", "onboot", "protection", "startup", "tags", "net",
-					    "unused" };
+	static const char *const live[] = { "description", "name", "onboot", "protection",
+					    "startup",	   "tags", "net",    "unused" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(live); i++) {
 		size_t n = strlen(live[i]);
@@ -72,7 +72,8 @@ static bool take(struct vm *vm, const json_t *params, char **ret_why)
 {
 	_cleanup_strv_ struct strv gone = { 0 };
 	json_t *stored = json_object(), *value;
-	const char *key, *deletes = json_text(params, "delete"), *reverts = json_text(params, "revert");
+	const char *key, *deletes = json_text(params, "delete"),
+			 *reverts = json_text(params, "revert");
 
 	json_object_foreach((json_t *)(uintptr_t)params, key, value) {
 		const char *text = json_string_value(value);
@@ -127,7 +128,8 @@ static struct vm *check(struct request *q)
 
 static void lock_refused(struct request *q)
 {
-	_cleanup_free_ char *name = vm_lock_name((int)param_int(q, "vmid", 0)), *why = lock_timeout_text(name);
+	_cleanup_free_ char *name = vm_lock_name((int)param_int(q, "vmid", 0)),
+			    *why = lock_timeout_text(name);
 
 	reply_error(q, 500, "%s", why);
 }
@@ -234,7 +236,8 @@ static void get_config(struct request *q)
 		}
 		config = json_copy(s);
 	} else {
-		config = param_flag(q, "current", false) ? json_copy(vm->config) : vm_config_pending(vm);
+		config = param_flag(q, "current", false) ? json_copy(vm->config)
+							 : vm_config_pending(vm);
 	}
 	mask_password(config);
 	json_object_set_new(config, "digest", json_string(vm_digest(vm, hex)));
@@ -271,15 +274,17 @@ static void get_pending(struct request *q)
 	}
 	json_object_foreach(vm->pending, key, value)
 		if (!json_is_null(value) && !json_object_get(vm->config, key))
-			json_array_append_new(list, json_pack("{s:s, s:o}", "key", key, "pending", as_text(value)));
-	json_array_append_new(list, json_pack("{s:s, s:s}", "key", "digest", "value", vm_digest(vm, hex)));
+			json_array_append_new(list, json_pack("{s:s, s:o}", "key", key, "pending",
+							      as_text(value)));
+	json_array_append_new(
+		list, json_pack("{s:s, s:s}", "key", "digest", "value", vm_digest(vm, hex)));
 	reply_data(q, list);
 }
 
 static void get_cloudinit(struct request *q)
 {
-	static const char *const keys[] = { "ciuser", "cipassword", "sshkeys", "nameserver", "searchdomain", "cicustom",
-					    "ciupgrade", "name" };
+	static const char *const keys[] = { "ciuser",	    "cipassword", "sshkeys",   "nameserver",
+					    "searchdomain", "cicustom",	  "ciupgrade", "name" };
 	struct vm *vm = vm_need(q);
 	json_t *list, *value;
 	const char *key;
@@ -293,8 +298,9 @@ static void get_cloudinit(struct request *q)
 			wanted |= streq(keys[i], key);
 		if (wanted)
 			json_array_append_new(list, json_pack("{s:s, s:o}", "key", key, "value",
-							      streq(key, "cipassword") ? json_string("**********") :
-											 as_text(value)));
+							      streq(key, "cipassword")
+								      ? json_string("**********")
+								      : as_text(value)));
 	}
 	reply_data(q, list);
 }
@@ -317,9 +323,9 @@ static void get_dump(struct request *q)
 	if (seed_make(vm->config, vm->vmid, &(struct seed_node){ 0 }, &seed, &err))
 		reply_error(q, 500, "%s", err->text);
 	else
-		reply_text(q, buf_text(streq(type, "user")    ? &seed.user_data :
-				       streq(type, "network") ? &seed.network_config :
-								&seed.meta_data));
+		reply_text(q, buf_text(streq(type, "user")	? &seed.user_data
+				       : streq(type, "network") ? &seed.network_config
+								: &seed.meta_data));
 }
 
 const struct route vm_config_routes[] = {

@@ -1,4 +1,5 @@
-/* vm_manage.c: lists, status, and the life of a VM: create, template, resize, destroy. Clones: vm_clone.c. */
+/* vm_manage.c: lists, status, and the life of a VM: create, template, resize, destroy. Clones:
+ * vm_clone.c. */
 #include "lab/acl.h"
 #include "lab/pool.h"
 #include "lab/route.h"
@@ -18,12 +19,14 @@ enum { LOCK_MS = 10000 };
 static json_t *entry(const struct vm *vm)
 {
 	bool running = vm_is_running(vm);
-	json_t *e = json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "vmid", vm->vmid,
-			      "status", running ? "running" : "stopped", "cpus", (json_int_t)values_cpus(vm->config),
-			      "maxmem", (json_int_t)values_memory_bytes(vm->config), "maxdisk",
-			      (json_int_t)vm_disk_bytes(vm), "uptime",
-			      (json_int_t)(running ? (lab_now_ms(vm->lab) - vm->started_ms) / 1000 : 0), "cpu", 0, "mem",
-			      0, "memhost", 0, "disk", 0, "netin", 0, "netout", 0);
+	json_t *e =
+		json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "vmid",
+			  vm->vmid, "status", running ? "running" : "stopped", "cpus",
+			  (json_int_t)values_cpus(vm->config), "maxmem",
+			  (json_int_t)values_memory_bytes(vm->config), "maxdisk",
+			  (json_int_t)vm_disk_bytes(vm), "uptime",
+			  (json_int_t)(running ? (lab_now_ms(vm->lab) - vm->started_ms) / 1000 : 0),
+			  "cpu", 0, "mem", 0, "memhost", 0, "disk", 0, "netin", 0, "netout", 0);
 
 	json_object_set_new(e, "name", json_string(values_name(vm)));
 	if (vm_is_template(vm))
@@ -61,8 +64,9 @@ static void get_list(struct request *q)
 
 static void add_pressure(json_t *e, const struct vm *vm)
 {
-	static const char *const keys[] = { "pressurecpusome", "pressurecpufull",    "pressureiosome",
-					    "pressureiofull",  "pressurememorysome", "pressurememoryfull" };
+	static const char *const keys[] = { "pressurecpusome",	  "pressurecpufull",
+					    "pressureiosome",	  "pressureiofull",
+					    "pressurememorysome", "pressurememoryfull" };
 	json_t *nics = json_object(), *value;
 	const char *key;
 
@@ -71,7 +75,8 @@ static void add_pressure(json_t *e, const struct vm *vm)
 	json_object_foreach(vm->config, key, value)
 		if (starts_with(key, "net") && isdigit(key[3])) {
 			char *tap = xasprintf("tap%di%s", vm->vmid, key + 3);
-			json_object_set_new(nics, tap, json_pack("{s:i, s:i}", "netin", 0, "netout", 0));
+			json_object_set_new(nics, tap,
+					    json_pack("{s:i, s:i}", "netin", 0, "netout", 0));
 			free(tap);
 		}
 	json_object_set_new(e, "nics", nics);
@@ -118,7 +123,8 @@ bool vm_has_feature(const struct vm *vm, const char *feature)
 {
 	if (streq(feature, "copy"))
 		return true;
-	return streq(feature, "clone") ? volumes_have_snapshots(vm) && vm_is_template(vm) : volumes_have_snapshots(vm);
+	return streq(feature, "clone") ? volumes_have_snapshots(vm) && vm_is_template(vm)
+				       : volumes_have_snapshots(vm);
 }
 
 static void get_feature(struct request *q)
@@ -126,8 +132,9 @@ static void get_feature(struct request *q)
 	struct vm *vm = vm_need(q);
 
 	if (vm)
-		reply_data(q, json_pack("{s:i, s:[s]}", "hasFeature", (int)vm_has_feature(vm, param_text(q, "feature")),
-					"nodes", q->lab->node));
+		reply_data(q, json_pack("{s:i, s:[s]}", "hasFeature",
+					(int)vm_has_feature(vm, param_text(q, "feature")), "nodes",
+					q->lab->node));
 }
 
 static void created(struct job *j)
@@ -142,8 +149,9 @@ static void created(struct job *j)
 		return;
 	}
 	json_object_foreach(j->param, key, value) {
-		json_t *stored = rights_is_option(key) ? NULL :
-							 values_store(vm, key, json_string_value(value), &why);
+		json_t *stored = rights_is_option(key)
+					 ? NULL
+					 : values_store(vm, key, json_string_value(value), &why);
 		if (why) {
 			vm_remove(vm);
 			job_fail(j, "unable to create VM %d - %s", j->vmid, why);
@@ -167,8 +175,8 @@ static void post_vm(struct request *q)
 	int vmid = (int)param_int(q, "vmid", 0);
 
 	if (vm_find(q->lab, vmid)) {
-		reply_error(q, 500, "unable to create VM %d - VM %d already exists on node '%s'", vmid, vmid,
-			    q->lab->node);
+		reply_error(q, 500, "unable to create VM %d - VM %d already exists on node '%s'",
+			    vmid, vmid, q->lab->node);
 		return;
 	}
 	if (!rights_request(q, NULL))
@@ -252,7 +260,8 @@ static void destroy_locked(struct job *j)
 	if (!vm)
 		return;
 	if (base) {
-		job_fail(j, "base volume '%.*s' is still in use by linked cloned", (int)strcspn(base, ","), base);
+		job_fail(j, "base volume '%.*s' is still in use by linked cloned",
+			 (int)strcspn(base, ","), base);
 		return;
 	}
 	if (json_flag(j->param, "purge", false))
@@ -306,7 +315,8 @@ static void resized(struct job *j)
 	at = strstr(drive, ",size=");
 	size_t head = at ? (size_t)(at - drive) : strlen(drive);
 	const char *tail = at ? at + 6 + strcspn(at + 6, ",") : "";
-	json_object_set_new(vm->config, disk, json_sprintf("%.*s,size=%s%s", (int)head, drive, size, tail));
+	json_object_set_new(vm->config, disk,
+			    json_sprintf("%.*s,size=%s%s", (int)head, drive, size, tail));
 	job_done(j);
 }
 
@@ -326,8 +336,11 @@ static void resize_locked(struct job *j)
 	if (bytes == 0)
 		job_fail(j, "shrinking disks is not supported");
 	else
-		job_hypervisor(j, &(struct hv_request){ .op = HV_RESIZE, .vmid = j->vmid, .disk = disk,
-							.size_bytes = bytes },
+		job_hypervisor(j,
+			       &(struct hv_request){ .op = HV_RESIZE,
+						     .vmid = j->vmid,
+						     .disk = disk,
+						     .size_bytes = bytes },
 			       resized);
 }
 

@@ -11,5 +11,6 @@ void vm_power_on(struct vm *vm);
 /* The start, a part of other jobs too: ends the job. */
 void vm_start_job(struct job *j);
 
-/* The VM of a job that has its lock: fails the job (and returns NULL) when it is gone or locked by another task. */
+/* The VM of a job that has its lock: fails the job (and returns NULL) when it is gone or locked by
+ * another task. */
 struct vm *job_vm(struct job *j);

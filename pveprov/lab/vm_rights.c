@@ -7,30 +7,79 @@
 
 #include <ctype.h>
 
-/* Keys by prefix (a digit may follow) or whole; qemu-server, API2/Qemu.pm. Everything else is root's. */
+/* Keys by prefix (a digit may follow) or whole; qemu-server, API2/Qemu.pm. Everything else is
+ * root's. */
 struct right {
 	const char *key;
 	const char *privilege; /* below VM.Config. */
 };
 
 static const struct right rights[] = {
-	{ "acpi", "HWType" },	   { "affinity", "CPU" },	{ "agent", "Options" },	    { "allow-ksm", "Memory" },
-	{ "arch", "HWType" },	   { "audio", "HWType" },	{ "autostart", "Options" }, { "balloon", "Memory" },
-	{ "bios", "Options" },	   { "boot", "Options" },	{ "bootdisk", "Options" },  { "cicustom", "Cloudinit" },
-	{ "cipassword", "Cloudinit" }, { "citype", "Cloudinit" }, { "ciupgrade", "Cloudinit" }, { "ciuser", "Cloudinit" },
-	{ "cores", "CPU" },	   { "cpu", "CPU" },		{ "cpulimit", "CPU" },	    { "cpuunits", "CPU" },
-	{ "description", "Options" }, { "efidisk", "Disk" },	{ "freeze", "Options" },    { "hotplug", "Options" },
-	{ "hugepages", "Memory" }, { "ide", "Disk" },		{ "ipconfig", "Cloudinit" }, { "keephugepages", "Memory" },
-	{ "keyboard", "Options" }, { "kvm", "Options" },	{ "localtime", "Options" }, { "machine", "HWType" },
-	{ "memory", "Memory" },	   { "name", "Options" },	{ "nameserver", "Cloudinit" }, { "net", "Network" },
-	{ "numa", "CPU" },	   { "onboot", "Options" },	{ "ostype", "Options" },    { "protection", "Options" },
-	{ "reboot", "Options" },   { "rng", "HWType" },		{ "sata", "Disk" },	    { "scsi", "Disk" },
-	{ "scsihw", "HWType" },	   { "searchdomain", "Cloudinit" }, { "shares", "Memory" }, { "smbios", "HWType" },
-	{ "sockets", "CPU" },	   { "spice_enhancements", "Options" }, { "sshkeys", "Cloudinit" },
-	{ "startdate", "Options" }, { "startup", "Options" },	{ "tablet", "HWType" },	    { "tags", "Options" },
-	{ "tdf", "Options" },	   { "template", "Options" },	{ "tpmstate", "Disk" },	    { "unused", "Disk" },
-	{ "vcpus", "CPU" },	   { "vga", "HWType" },		{ "virtio", "Disk" },	    { "vmgenid", "HWType" },
-	{ "vmstatestorage", "Options" }, { "watchdog", "HWType" },
+	{ "acpi", "HWType" },
+	{ "affinity", "CPU" },
+	{ "agent", "Options" },
+	{ "allow-ksm", "Memory" },
+	{ "arch", "HWType" },
+	{ "audio", "HWType" },
+	{ "autostart", "Options" },
+	{ "balloon", "Memory" },
+	{ "bios", "Options" },
+	{ "boot", "Options" },
+	{ "bootdisk", "Options" },
+	{ "cicustom", "Cloudinit" },
+	{ "cipassword", "Cloudinit" },
+	{ "citype", "Cloudinit" },
+	{ "ciupgrade", "Cloudinit" },
+	{ "ciuser", "Cloudinit" },
+	{ "cores", "CPU" },
+	{ "cpu", "CPU" },
+	{ "cpulimit", "CPU" },
+	{ "cpuunits", "CPU" },
+	{ "description", "Options" },
+	{ "efidisk", "Disk" },
+	{ "freeze", "Options" },
+	{ "hotplug", "Options" },
+	{ "hugepages", "Memory" },
+	{ "ide", "Disk" },
+	{ "ipconfig", "Cloudinit" },
+	{ "keephugepages", "Memory" },
+	{ "keyboard", "Options" },
+	{ "kvm", "Options" },
+	{ "localtime", "Options" },
+	{ "machine", "HWType" },
+	{ "memory", "Memory" },
+	{ "name", "Options" },
+	{ "nameserver", "Cloudinit" },
+	{ "net", "Network" },
+	{ "numa", "CPU" },
+	{ "onboot", "Options" },
+	{ "ostype", "Options" },
+	{ "protection", "Options" },
+	{ "reboot", "Options" },
+	{ "rng", "HWType" },
+	{ "sata", "Disk" },
+	{ "scsi", "Disk" },
+	{ "scsihw", "HWType" },
+	{ "searchdomain", "Cloudinit" },
+	{ "shares", "Memory" },
+	{ "smbios", "HWType" },
+	{ "sockets", "CPU" },
+	{ "spice_enhancements", "Options" },
+	{ "sshkeys", "Cloudinit" },
+	{ "startdate", "Options" },
+	{ "startup", "Options" },
+	{ "tablet", "HWType" },
+	{ "tags", "Options" },
+	{ "tdf", "Options" },
+	{ "template", "Options" },
+	{ "tpmstate", "Disk" },
+	{ "unused", "Disk" },
+	{ "vcpus", "CPU" },
+	{ "vga", "HWType" },
+	{ "virtio", "Disk" },
+	{ "vmgenid", "HWType" },
+	{ "vmstatestorage", "Options" },
+	{ "watchdog", "HWType" },
 };
 
 static const char *right_of(const char *key)
@@ -58,7 +107,8 @@ static bool set_device(struct request *q, const char *key, const char *value)
 	_cleanup_free_ char *path = NULL;
 	const char *mapping;
 
-	if (propstring_parse(value, "host", &p, NULL) || !(mapping = propstring_get(&p, "mapping"))) {
+	if (propstring_parse(value, "host", &p, NULL) ||
+	    !(mapping = propstring_get(&p, "mapping"))) {
 		reply_error(q, 500, "only root can set '%s' config for non-mapped devices", key);
 		return false;
 	}
@@ -73,7 +123,8 @@ bool rights_use(struct request *q, const char *key, const char *value)
 	const char *bridge;
 
 	if (starts_with(key, "net") && isdigit(key[3])) {
-		if (propstring_parse(value, "model", &p, NULL) || !(bridge = propstring_get(&p, "bridge")))
+		if (propstring_parse(value, "model", &p, NULL) ||
+		    !(bridge = propstring_get(&p, "bridge")))
 			return true;
 		path = xasprintf("/sdn/zones/localnetwork/%s", bridge);
 		return acl_require(q, path, "SDN.Use");
@@ -97,7 +148,8 @@ bool rights_set(struct request *q, const struct vm *vm, const char *key, const c
 	if (starts_with(key, "hostpci"))
 		return (!old || set_device(q, key, old)) && (!value || set_device(q, key, value));
 	/* A real device of the node is root's, a socket is not. */
-	if (starts_with(key, "serial") && (!value || streq(value, "socket")) && (!old || streq(old, "socket")))
+	if (starts_with(key, "serial") && (!value || streq(value, "socket")) &&
+	    (!old || streq(old, "socket")))
 		right = "HWType";
 	if (!right) {
 		reply_error(q, 500, "only root can set '%s' config", key);
@@ -115,9 +167,21 @@ bool rights_set(struct request *q, const struct vm *vm, const char *key, const c
 
 bool rights_is_option(const char *param)
 {
-	static const char *const options[] = { "node",	    "vmid",   "digest",	 "delete", "revert", "force",
-					       "skiplock",  "background_delay", "import-working-storage",
-					       "archive",   "start",  "storage", "pool",   "unique", "bwlimit",
+	static const char *const options[] = { "node",
+					       "vmid",
+					       "digest",
+					       "delete",
+					       "revert",
+					       "force",
+					       "skiplock",
+					       "background_delay",
+					       "import-working-storage",
+					       "archive",
+					       "start",
+					       "storage",
+					       "pool",
+					       "unique",
+					       "bwlimit",
 					       "live-restore" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)

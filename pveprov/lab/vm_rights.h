@@ -1,5 +1,6 @@
 #pragma once
-/* vm_rights.h: who may set which key of a VM's configuration. Answers the refusal and returns false. */
+/* vm_rights.h: who may set which key of a VM's configuration. Answers the refusal and returns
+ * false. */
 #include "lab/vm.h"
 
 /* Setting key to value (value NULL: deleting it). vm NULL: it is being created. */

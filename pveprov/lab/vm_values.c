@@ -131,7 +131,8 @@ static char *next_disk(const struct vm *vm)
 		bool taken = false;
 		snprintf(name, sizeof(name), "disk-%d", i);
 		json_object_foreach(vm->config, key, value)
-			if (json_is_string(value) && (vm_key_is_drive(key) || starts_with(key, "unused"))) {
+			if (json_is_string(value) &&
+			    (vm_key_is_drive(key) || starts_with(key, "unused"))) {
 				const char *at = strstr(json_string_value(value), name);
 				taken |= at && !isdigit(at[strlen(name)]);
 			}
@@ -202,7 +203,8 @@ json_t *values_store(struct vm *vm, const char *key, const char *value, char **r
 		return store_net(value);
 	if (vm_key_is_drive(key))
 		return store_drive(vm, value, ret_why);
-	if (p && (p->type == API_INT || p->type == API_FLAG) && text_to_i64(value, INT32_MIN, INT32_MAX, &n))
+	if (p && (p->type == API_INT || p->type == API_FLAG) &&
+	    text_to_i64(value, INT32_MIN, INT32_MAX, &n))
 		return json_integer(n);
 	if (starts_with(key, "hostpci") && starts_with(value, "host="))
 		return json_string(value + strlen("host="));

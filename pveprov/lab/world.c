@@ -47,7 +47,8 @@ static const struct field storage_fields[] = {
 	{ "type", FIELD_ENUM, offsetof(struct world_storage, type), .names = storage_types },
 	{ "path", FIELD_TEXT, offsetof(struct world_storage, path) },
 	{ "content", FIELD_TEXTS, offsetof(struct world_storage, content) },
-	{ "total", FIELD_SIZE_MIB, offsetof(struct world_storage, total_mib), .min = 1, .max = INT32_MAX },
+	{ "total", FIELD_SIZE_MIB, offsetof(struct world_storage, total_mib), .min = 1,
+	  .max = INT32_MAX },
 	{ 0 },
 };
 
@@ -65,10 +66,12 @@ static const struct field machine_fields[] = {
 	{ "template", FIELD_BOOL, offsetof(struct world_machine, is_template) },
 	{ "image", FIELD_TEXT, offsetof(struct world_machine, image) },
 	{ "storage", FIELD_TEXT, offsetof(struct world_machine, storage), .required = true },
-	{ "disk", FIELD_SIZE_MIB, offsetof(struct world_machine, disk_mib), .min = 1, .max = INT32_MAX },
+	{ "disk", FIELD_SIZE_MIB, offsetof(struct world_machine, disk_mib), .min = 1,
+	  .max = INT32_MAX },
 	{ "cloudinit", FIELD_BOOL, offsetof(struct world_machine, cloudinit) },
 	{ "running", FIELD_BOOL, offsetof(struct world_machine, running) },
-	{ "config", FIELD_CUSTOM, offsetof(struct world_machine, config), .parse = keep_tree, .schema = any_map },
+	{ "config", FIELD_CUSTOM, offsetof(struct world_machine, config), .parse = keep_tree,
+	  .schema = any_map },
 	{ 0 },
 };
 
@@ -125,7 +128,8 @@ static const struct field pci_fields[] = {
 	{ "device-name", FIELD_TEXT, offsetof(struct world_pci, device_name) },
 	{ "subsystem-vendor", FIELD_TEXT, offsetof(struct world_pci, subsystem_vendor) },
 	{ "subsystem-device", FIELD_TEXT, offsetof(struct world_pci, subsystem_device) },
-	{ "iommu-group", FIELD_INT, offsetof(struct world_pci, iommu_group), .min = -1, .max = 10000 },
+	{ "iommu-group", FIELD_INT, offsetof(struct world_pci, iommu_group), .min = -1,
+	  .max = 10000 },
 	{ 0 },
 };
 
@@ -141,7 +145,8 @@ static const struct field time_fields[] = {
 	{ 0 },
 };
 
-static const char *const effects[] = { "status", "delay", "drop", "cut", "task", "agent", "lock", NULL };
+static const char *const effects[] = { "status", "delay", "drop", "cut",
+				       "task",	 "agent", "lock", NULL };
 
 static void fault_init(void *element)
 {
@@ -159,7 +164,8 @@ static const struct field fault_fields[] = {
 	{ "vmid", FIELD_INT, offsetof(struct world_fault, vmid), .max = 999999999 },
 	{ "nth", FIELD_INT, offsetof(struct world_fault, nth), .min = 1, .max = 1000000 },
 	{ "times", FIELD_INT, offsetof(struct world_fault, times), .max = 1000000 },
-	{ "effect", FIELD_ENUM, offsetof(struct world_fault, effect), .required = true, .names = effects },
+	{ "effect", FIELD_ENUM, offsetof(struct world_fault, effect), .required = true,
+	  .names = effects },
 	{ "status", FIELD_INT, offsetof(struct world_fault, status), .min = 400, .max = 599 },
 	{ "text", FIELD_TEXT, offsetof(struct world_fault, text) },
 	{ "ms", FIELD_INT, offsetof(struct world_fault, ms), .max = 86400000 },
@@ -203,9 +209,11 @@ static const struct field guest_fields[] = {
 	{ 0 },
 };
 
-#define LIST(name, member, table, type, start)                                                       \
-	{ name, FIELD_LIST, offsetof(struct world, member), .fields = table, .size = sizeof(struct type), \
-	  .init = start }
+#define LIST(name, member, table, type, start)                                                     \
+	{                                                                                          \
+		name, FIELD_LIST, offsetof(struct world, member),                                  \
+			.fields = table, .size = sizeof(struct type), .init = start                \
+	}
 
 static const struct field world_fields[] = {
 	{ "node", FIELD_NAME, offsetof(struct world, node), .max = 63 },
@@ -286,10 +294,12 @@ json_t *world_machine_config(const struct world *w, const struct world_machine *
 	for (size_t i = 0; i < w->storages.n; i++)
 		dir |= streq(s[i].name, m->storage) && s[i].type == WORLD_STORAGE_DIR;
 	json_object_set_new(config, "name", json_string(m->name ? m->name : m->id));
-	snprintf(size, sizeof(size), whole ? "%" PRId64 "G" : "%" PRId64 "M", whole ? m->disk_mib / 1024 : m->disk_mib);
+	snprintf(size, sizeof(size), whole ? "%" PRId64 "G" : "%" PRId64 "M",
+		 whole ? m->disk_mib / 1024 : m->disk_mib);
 	json_object_set_new(config, "scsi0",
-			    dir ? json_sprintf("%s:%s/vm-%s-disk-0.qcow2,size=%s", m->storage, m->id, m->id, size) :
-				  json_sprintf("%s:vm-%s-disk-0,size=%s", m->storage, m->id, size));
+			    dir ? json_sprintf("%s:%s/vm-%s-disk-0.qcow2,size=%s", m->storage,
+					       m->id, m->id, size)
+				: json_sprintf("%s:vm-%s-disk-0,size=%s", m->storage, m->id, size));
 	if (m->cloudinit)
 		json_object_set_new(config, "ide2", json_sprintf("%s:cloudinit", m->storage));
 	for (const struct tree *t = m->config ? m->config->first : NULL; t; t = t->next)

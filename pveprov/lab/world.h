@@ -1,13 +1,15 @@
 #pragma once
 /*
- * world.h: what a lab node consists of before anybody asks it for anything: one YAML file, read once, never changed.
- * Everything lives in the world's arena. Secrets that the file leaves out are made up by the lab when it starts.
+ * world.h: what a lab node consists of before anybody asks it for anything: one YAML file, read
+ * once, never changed. Everything lives in the world's arena. Secrets that the file leaves out are
+ * made up by the lab when it starts.
  */
 #include "data/field.h"
 
 #include <jansson.h>
 
-/* An interface of the node as /etc/network/interfaces has it, and what the made-up network behind it offers. */
+/* An interface of the node as /etc/network/interfaces has it, and what the made-up network behind
+ * it offers. */
 struct world_interface {
 	const char *name; /* eno1, vmbr0 */
 	int type;	  /* index: eth, bridge, bond */
@@ -17,7 +19,8 @@ struct world_interface {
 	struct field_texts ports;
 	bool vlan_aware;
 	const char *comment;
-	struct addr_range dhcp; /* leases that the network behind a bridge hands out; family 0: no server there */
+	struct addr_range dhcp; /* leases that the network behind a bridge hands out; family 0: no
+				   server there */
 	struct addr dhcp_router;
 	struct addr dhcp_dns;
 };
@@ -36,23 +39,24 @@ struct world_machine {
 	const char *id; /* text of the number */
 	const char *name;
 	bool is_template;
-	const char *image;  /* which guest: a name of guests (sim) or of an image (qemu) */
+	const char *image;   /* which guest: a name of guests (sim) or of an image (qemu) */
 	const char *storage; /* of its first disk and cloud-init drive */
 	int64_t disk_mib;
-	bool cloudinit; /* has a cloud-init drive (ide2) */
-	bool running;	/* started with the lab */
-	const struct tree *config; /* further keys of its configuration: cores: 2, net0: "virtio,bridge=vmbr0" ... */
+	bool cloudinit;		   /* has a cloud-init drive (ide2) */
+	bool running;		   /* started with the lab */
+	const struct tree *config; /* further keys of its configuration: cores: 2, net0:
+				      "virtio,bridge=vmbr0" ... */
 };
 
 struct world_user {
-	const char *name; /* user@realm */
+	const char *name;     /* user@realm */
 	const char *password; /* NULL: made up at start */
 	const char *totp;     /* base32 secret of a second factor; NULL: none */
 	const char *comment;
 };
 
 struct world_token {
-	const char *name; /* user@realm!id */
+	const char *name;   /* user@realm!id */
 	const char *secret; /* NULL: made up at start */
 	bool privsep;
 };
@@ -71,7 +75,7 @@ struct world_role {
 
 /* One function of a PCI card. */
 struct world_pci {
-	const char *id; /* 0000:01:00.0 */
+	const char *id;	      /* 0000:01:00.0 */
 	const char *class_id; /* 0x020000 */
 	const char *vendor, *vendor_name;
 	const char *device, *device_name;
@@ -145,7 +149,8 @@ struct world {
 	const char *version; /* 9.2.11 */
 	const char *kernel;
 	bool ifupdown2;
-	struct addr client; /* where the API's clients are, for the node's firewall; family 0: it lets everybody in */
+	struct addr client; /* where the API's clients are, for the node's firewall; family 0: it
+			       lets everybody in */
 	struct field_items interfaces; /* struct world_interface */
 	struct field_items storages;   /* struct world_storage */
 	struct field_items machines;   /* struct world_machine */
@@ -164,7 +169,8 @@ int world_load(const char *path, struct world **ret, struct err **err);
 
 const struct world_guest *world_guest(const struct world *w, const char *name); /* NULL: none */
 
-/* The configuration of a machine as GET config shows it, before digests and identifiers are added; new reference. */
+/* The configuration of a machine as GET config shows it, before digests and identifiers are added;
+ * new reference. */
 json_t *world_machine_config(const struct world *w, const struct world_machine *m);
 
 struct world *world_free(struct world *w);

@@ -8,7 +8,8 @@ static void every_endpoint_has_a_handler(void **state UNUSED)
 {
 	for (size_t i = 0; i < api_n_endpoints; i++)
 		if (!route_handler(&api_endpoints[i]))
-			fail_msg("%s %s has no handler", api_endpoints[i].method, api_endpoints[i].path);
+			fail_msg("%s %s has no handler", api_endpoints[i].method,
+				 api_endpoints[i].path);
 }
 
 static void every_pattern_compiles(void **state UNUSED)
@@ -33,8 +34,10 @@ static void paths_find_their_endpoints(void **state UNUSED)
 		{ "GET", "/version", "/version" },
 		{ "GET", "/nodes/pve/qemu", "/nodes/{node}/qemu" },
 		{ "PUT", "/nodes/pve/qemu/100/config", "/nodes/{node}/qemu/{vmid}/config" },
-		{ "GET", "/nodes/pve/tasks/UPID:pve:0:0:0:qmstart:100:root@pam!ci:/log", "/nodes/{node}/tasks/{upid}/log" },
-		{ "GET", "/cluster/firewall/ipset/mgmt/10.99.0.0%2F24", "/cluster/firewall/ipset/{name}/{cidr}" },
+		{ "GET", "/nodes/pve/tasks/UPID:pve:0:0:0:qmstart:100:root@pam!ci:/log",
+		  "/nodes/{node}/tasks/{upid}/log" },
+		{ "GET", "/cluster/firewall/ipset/mgmt/10.99.0.0%2F24",
+		  "/cluster/firewall/ipset/{name}/{cidr}" },
 		{ "DELETE", "/version", NULL },
 		{ "GET", "/nodes/pve/qemuu", NULL },
 		{ "GET", "/nodes//qemu", NULL },
@@ -60,14 +63,22 @@ static void values_are_refused_in_proxmoxs_words(void **state UNUSED)
 	} cases[] = {
 		{ { .type = API_INT }, "abc", "type check ('integer') failed - got 'abc'" },
 		{ { .type = API_FLAG }, "yes", "type check ('boolean') failed - got 'yes'" },
-		{ { .type = API_INT, .format = "pve-vmid" }, "99",
+		{ { .type = API_INT, .format = "pve-vmid" },
+		  "99",
 		  "invalid format - value does not look like a valid VM ID\n" },
-		{ { .format = "dns-name" }, "bad_name", "invalid format - value does not look like a valid DNS name\n" },
-		{ { .format = "pve-configid" }, "1 bad", "invalid format - invalid configuration ID '1 bad'\n" },
-		{ { .format = "CIDRv4" }, "10.0.0.300/24",
+		{ { .format = "dns-name" },
+		  "bad_name",
+		  "invalid format - value does not look like a valid DNS name\n" },
+		{ { .format = "pve-configid" },
+		  "1 bad",
+		  "invalid format - invalid configuration ID '1 bad'\n" },
+		{ { .format = "CIDRv4" },
+		  "10.0.0.300/24",
 		  "invalid format - value does not look like a valid IPv4 CIDR network\n" },
 		{ { .max_length = 2 }, "abc", "value may only be 2 characters long" },
-		{ { .values = "a, b" }, "c", "value 'c' does not have a value in the enumeration 'a, b'" },
+		{ { .values = "a, b" },
+		  "c",
+		  "value 'c' does not have a value in the enumeration 'a, b'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
