@@ -45,23 +45,22 @@ static int judge(const struct fw_job *j, const struct options *o, struct err **e
 
 static void sending(void *ctx, const struct fw_change *c, size_t i, size_t n)
 {
-	struct app *app = ctx;
+	struct fw_switch *s = ctx;
 
-	progress_line(app->progress, PROGRESS_NORMAL, "%zu/%zu %s", i + 1, n, c->text);
+	fw_switch_tend(s);
+	progress_line(s->app->progress, PROGRESS_NORMAL, "%zu/%zu %s", i + 1, n, c->text);
 }
 
 static int carry_out(struct app *app, struct fw_job *j, const struct options *o, struct err **err)
 {
-	struct fw_apply_events events = { .sending = sending, .ctx = app };
 	struct fw_switch s = { .app = app, .job = j, .armed = o->dead_man || (j->guard.enabling && !j->guard.nftables) };
+	struct fw_apply_events events = { .sending = sending, .ctx = &s };
 	size_t sent = 0;
 
 	if (fw_switch_begin(&s, err) < 0)
 		return -1;
-	if (fw_apply(j->client, &j->changes, &events, &sent, err) < 0) {
-		fw_switch_failed(&s, sent);
-		return -1;
-	}
+	if (fw_apply(j->client, &j->changes, &events, &sent, err) < 0)
+		return fw_switch_failed(&s, sent, err);
 	return fw_switch_confirm(&s, err);
 }
 
@@ -85,7 +84,7 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	fw_job_say_guard(app, &j);
 	if (j.access_added)
 		progress_line(app->progress, PROGRESS_NORMAL, "added: '%s' in the IP set 'management' (--keep-access)",
-			      j.guard.fix_member ? j.guard.fix_member : "our address");
+			      j.access_added);
 	if (judge(&j, o, err) < 0)
 		return -1;
 	if (app_confirm(app, err, "send %zu change%s?", j.changes.n, j.changes.n == 1 ? "" : "s") < 0 ||
@@ -96,8 +95,8 @@ static int run(struct app *app, const struct args *args, struct err **err)
 			json_pack("{s:O, s:o}", "changes", rows, "guard", fw_job_guard_json(&j));
 		return out_item(app->out, "fw.apply", NULL, item, err);
 	}
-	progress_line(app->progress, PROGRESS_NORMAL, "%zu change%s made, and we still get in", j.changes.n,
-		      j.changes.n == 1 ? "" : "s");
+	progress_line(app->progress, PROGRESS_NORMAL, "%zu change%s made%s", j.changes.n, j.changes.n == 1 ? "" : "s",
+		      j.guard.enabled || j.guard.enabling ? ", and we still get in" : "");
 	return 0;
 }
 

@@ -97,7 +97,7 @@ static void add_access(struct fw_job *j)
 	struct fw_entry *e = fw_entry_add(cluster, fw_section_need(cluster, FW_IPSET, "management"));
 	e->value = arena_strdup(&cluster->arena, j->guard.fix_member);
 	e->comment = "kept open by pveprov";
-	j->access_added = true;
+	j->access_added = e->value;
 }
 
 static int refuse_errors(struct app *app, const struct fw_job *j, const char *path, struct err **err)

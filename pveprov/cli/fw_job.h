@@ -28,7 +28,7 @@ struct fw_job {
 	struct fw_access access;
 	char *host; /* of the endpoint */
 	int port;
-	bool access_added; /* keep_access did something */
+	const char *access_added; /* the member that keep_access added; NULL: it was not needed */
 };
 
 /* Reads everything and plans. ERR_RECIPE: the wanted files have errors (they are printed as progress lines). */

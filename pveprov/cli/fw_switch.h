@@ -14,13 +14,21 @@ struct fw_switch {
 	struct fw_job *job;
 	bool armed; /* the 60 s switch is used */
 	char *kept; /* the file with what was there before */
+	size_t held; /* connections for the way back: a write ends the one it goes over */
+	int64_t tended_ms;
 };
 
 /* Keeps what is there now, and puts 2 in place of 1 among the changes where the switch is used. */
 int fw_switch_begin(struct fw_switch *s, struct err **err);
 
-/* A call failed: says how much was sent and where the former state is. */
-void fw_switch_failed(struct fw_switch *s, size_t sent);
+/* Keeps the connections for the way back alive; to be called between the calls. */
+void fw_switch_tend(struct fw_switch *s);
+
+/*
+ * A call failed (*err): says how much was sent and where the former state is. Where the door fell shut behind the calls
+ * that were sent they are undone, and *err says so.
+ */
+int fw_switch_failed(struct fw_switch *s, size_t sent, struct err **err);
 
 /* Proves the change by a new connection; ERR_REVERTED: it was undone. Frees what begin() made. */
 int fw_switch_confirm(struct fw_switch *s, struct err **err);

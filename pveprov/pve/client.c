@@ -331,3 +331,22 @@ int pve_retry(struct pve_client *c, int64_t limit_ms, int (*attempt)(void *ctx, 
 			return -1;
 	}
 }
+
+int pve_client_keep(struct pve_client *c, size_t n, struct err **err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pve_get(c, "/version", NULL, NULL, err) < 0)
+			return -1;
+	return 0;
+}
+
+int pve_client_hold(struct pve_client *c, size_t n, struct err **err)
+{
+	http_hold(c->http, n, false);
+	return pve_client_keep(c, n, err);
+}
+
+void pve_client_spend(struct pve_client *c)
+{
+	http_hold(c->http, 1, true);
+}

@@ -61,6 +61,14 @@ struct pve_counters {
 };
 void pve_client_counters(struct pve_client *c, struct pve_counters *ret);
 
+/*
+ * For who may shut himself out: opens n connections that writes leave alone; keep() says something on each, which is
+ * needed every 4 s; spend() makes each write use one of them up, as no new ones can be had. n 0 ends this.
+ */
+int pve_client_hold(struct pve_client *c, size_t n, struct err **err);
+int pve_client_keep(struct pve_client *c, size_t n, struct err **err);
+void pve_client_spend(struct pve_client *c);
+
 const struct clock *pve_client_clock(const struct pve_client *c);
 const struct log *pve_client_log(const struct pve_client *c);
 const char *pve_client_endpoint(const struct pve_client *c); /* "host:port", for people */

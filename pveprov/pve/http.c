@@ -6,6 +6,12 @@ int http_exchange(struct http *h, const struct http_request *q, struct http_resp
 	return h->ops->exchange(h, q, ret, err);
 }
 
+void http_hold(struct http *h, size_t n, bool spend)
+{
+	if (h->ops->hold)
+		h->ops->hold(h, n, spend);
+}
+
 void http_response_free(struct http_response *r)
 {
 	free(r->reason);

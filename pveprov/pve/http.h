@@ -60,6 +60,7 @@ struct http_ops {
 			struct err **err);
 	void (*counters)(struct http *h, struct http_counters *ret);
 	void (*close)(struct http *h);
+	void (*hold)(struct http *h, size_t n, bool spend); /* may be NULL */
 };
 
 /* The first member of every carrier's struct. */
@@ -84,6 +85,13 @@ int http_curl_new(const struct http_options *o, struct http **ret, struct err **
 
 int http_exchange(struct http *h, const struct http_request *q, struct http_response *ret,
 		  struct err **err);
+
+/*
+ * For a caller that may shut itself out: the next n reads open a connection each, later reads use them in turn, and
+ * writes leave them alone. With `spend` a write goes over the connection that was silent longest instead of a new one,
+ * and uses it up: the server ends it after a write. A held connection must be read on every 4 s. n 0 ends this.
+ */
+void http_hold(struct http *h, size_t n, bool spend);
 void http_response_free(struct http_response *r);
 #define _cleanup_http_response_ _cleanup_(http_response_free)
 

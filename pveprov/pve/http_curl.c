@@ -143,7 +143,8 @@ static int curl_exchange(struct http *base, const struct http_request *q, struct
 	_cleanup_http_response_ struct http_response r = {
 		.body.ceiling = q->body_max ? q->body_max : HTTP_BODY_MAX,
 	};
-	struct http_transfer x = { .handle = http_handle_take(h), .response = &r };
+	bool reads = streq(q->method, "GET");
+	struct http_transfer x = { .handle = http_handle_take(h, reads), .response = &r, .reuse = reads || h->spend };
 	_cleanup_free_ char *url = xasprintf("%s%s", h->origin, q->target);
 	struct curl_slist *headers = http_headers(q);
 	bool cancelled;
@@ -170,6 +171,8 @@ static int curl_exchange(struct http *base, const struct http_request *q, struct
 	curl_easy_setopt(x.handle->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(x.handle->easy, CURLOPT_POSTFIELDS, NULL);
 	http_headers_free(headers);
+	if (h->hold && result < 0)
+		x.handle->once = true; /* its connection is gone */
 	http_handle_give(h, x.handle);
 	if (result == 0) {
 		r.status = (int)status;
@@ -188,14 +191,34 @@ static void curl_counters(struct http *base, struct http_counters *ret)
 	pthread_mutex_unlock(&h->lock);
 }
 
-static void curl_close(struct http *base)
+static void drop_idle(struct http_curl *h)
 {
-	struct http_curl *h = (struct http_curl *)base;
-
 	for (struct http_handle *next; h->idle; h->idle = next) {
 		next = h->idle->next;
 		http_handle_free(h->idle);
 	}
+	h->n_idle = 0;
+}
+
+static void curl_hold(struct http *base, size_t n, bool spend)
+{
+	struct http_curl *h = (struct http_curl *)base;
+
+	pthread_mutex_lock(&h->lock);
+	if (!spend) {
+		drop_idle(h);
+		h->hold = n;
+		h->n_held = 0;
+	}
+	h->spend = spend;
+	pthread_mutex_unlock(&h->lock);
+}
+
+static void curl_close(struct http *base)
+{
+	struct http_curl *h = (struct http_curl *)base;
+
+	drop_idle(h);
 	curl_share_cleanup(h->share);
 	for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_destroy(&h->share_locks[i]);
@@ -207,7 +230,7 @@ static void curl_close(struct http *base)
 	free(h);
 }
 
-static const struct http_ops curl_ops = { curl_exchange, curl_counters, curl_close };
+static const struct http_ops curl_ops = { curl_exchange, curl_counters, curl_close, curl_hold };
 
 static void init_once(void)
 {

@@ -116,25 +116,34 @@ static struct http_handle *handle_new(struct http_curl *h)
 	return handle;
 }
 
-struct http_handle *http_handle_take(struct http_curl *h)
+struct http_handle *http_handle_take(struct http_curl *h, bool reads)
 {
 	pthread_mutex_lock(&h->lock);
-	struct http_handle *handle = h->idle;
+	bool fresh = h->hold && !h->spend && (!reads || h->n_held < h->hold), once = h->hold && !reads;
+	struct http_handle *handle = fresh ? NULL : h->idle;
 	if (handle) {
 		h->idle = handle->next;
 		h->n_idle--;
+	} else if (h->hold && reads) {
+		h->n_held++;
 	}
 	pthread_mutex_unlock(&h->lock);
-	return handle ? handle : handle_new(h);
+	if (!handle)
+		handle = handle_new(h);
+	handle->once = once;
+	return handle;
 }
 
 void http_handle_give(struct http_curl *h, struct http_handle *handle)
 {
 	pthread_mutex_lock(&h->lock);
-	bool keep = h->n_idle < IDLE_HANDLES;
+	bool keep = !handle->once && h->n_idle < MAX(h->hold, (size_t)IDLE_HANDLES);
 	if (keep) {
-		handle->next = h->idle;
-		h->idle = handle;
+		struct http_handle **at = &h->idle;
+		while (h->hold && *at) /* in turn */
+			at = &(*at)->next;
+		handle->next = *at;
+		*at = handle;
 		h->n_idle++;
 	}
 	pthread_mutex_unlock(&h->lock);
@@ -165,8 +174,6 @@ void http_handle_prepare(struct http_transfer *x, const struct http_request *q,
 			 struct curl_slist *headers, const char *url)
 {
 	CURL *e = x->handle->easy;
-	bool reads = streq(q->method, "GET");
-
 	x->handle->why[0] = '\0';
 	x->handle->tls.seen = false;
 	x->handle->tls.refused = false;
@@ -179,9 +186,9 @@ void http_handle_prepare(struct http_transfer *x, const struct http_request *q,
 	/*
 	 * On a connection that was idle libcurl silently sends a request again when the server
 	 * closes without an answer. A write must never be sent twice, so it gets a new connection
-	 * (with a resumed session).
+	 * (with a resumed session), unless no new one can be had.
 	 */
-	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, reads ? 0L : 1L);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->reuse ? 0L : 1L);
 	if (q->body) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);

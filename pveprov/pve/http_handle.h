@@ -12,6 +12,7 @@
 /* One libcurl handle with connections of its own; used by one thread at a time. */
 struct http_handle {
 	struct http_handle *next;
+	bool once; /* not kept after this exchange */
 	CURLM *multi;
 	CURL *easy;
 	struct http_tls tls;
@@ -34,6 +35,8 @@ struct http_curl {
 	pthread_mutex_t lock; /* of what follows */
 	struct http_handle *idle;
 	size_t n_idle;
+	size_t hold, n_held; /* see http_hold(); n_held: opened so far */
+	bool spend;
 	struct http_counters counters;
 };
 
@@ -41,13 +44,14 @@ struct http_curl {
 struct http_transfer {
 	struct http_handle *handle;
 	struct http_response *response;
+	bool reuse; /* a connection that was idle may carry it */
 	bool counted_session;
 	bool resumed;
 	bool head_ended; /* libcurl takes a head that was cut off for a whole one */
 };
 
 /* An idle handle, or a new one; given back, or freed when there are enough. */
-struct http_handle *http_handle_take(struct http_curl *h);
+struct http_handle *http_handle_take(struct http_curl *h, bool reads);
 void http_handle_give(struct http_curl *h, struct http_handle *handle);
 void http_handle_free(struct http_handle *handle);
 
