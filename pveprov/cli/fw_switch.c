@@ -128,8 +128,13 @@ static int undo(struct fw_switch *s, struct err *why, struct err **err)
 		err_hint(err, "on the node's console: pve-firewall stop; then 'pveprov fw apply %s'", s->kept);
 		drop_kept(s, false);
 		return -1;
+	} else if (prove(s, &failed) < 0) {
+		err_set(err, ERR_REVERTED, "%s: the former firewall was sent back (%zu calls), but: %s", cause->text, sent,
+			failed->text);
+		drop_kept(s, false);
+		return err_hint(err, "on the node's console: pve-firewall stop");
 	} else {
-		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls)", cause->text, sent);
+		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls) and lets us in", cause->text, sent);
 	}
 	drop_kept(s, !s->armed);
 	return err_hint(err, "'pveprov fw check --from IP --to node --port 8006/tcp FILE' shows which rule decides");
