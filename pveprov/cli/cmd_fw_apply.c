@@ -109,7 +109,7 @@ const struct command cmd_fw_apply = {
 		 "stay; where it would close them nothing is sent (exit 11).\n\n"
 		 "Switching the firewall on uses the server's own 60 s switch: it is armed, a new connection is opened, and "
 		 "only then it is made permanent; if the connection fails the server undoes it by itself (exit 10). Other "
-		 "changes are proved by a new connection too; if that fails the inverse is sent over the one still open. "
+		 "changes are proved by a new connection too; if that fails the inverse is sent over connections still open. "
 		 "A change by somebody else in between stops everything (exit 6).",
 	.operands =
 		(const struct operand[]){ { .name = "RECIPE",

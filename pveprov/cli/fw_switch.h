@@ -4,7 +4,7 @@
  *
  * Switching on (iptables daemon): cluster option enable = 2 holds 60 s by the server's own clock; a new connection must
  * come through before it is set to 1. Other edits: after the daemon has had its time a new connection is opened; if it
- * fails the inverse goes over the connection still open. What was there before is kept in a file of the state
+ * fails the inverse goes over connections still open. What was there before is kept in a file of the state
  * directory until the change is proved, so that an interrupted run can be undone by hand: 'fw apply FILE'.
  */
 #include "cli/fw_job.h"
