@@ -39,5 +39,5 @@ int deadline_sleep(const struct deadline *d, int64_t ms, struct err **err)
 
 int64_t deadline_poll_ms(int64_t elapsed_ms, int64_t floor_ms)
 {
-	return MIN(MAX(elapsed_ms / 20, floor_ms), (int64_t)500);
+	return MIN(MAX(elapsed_ms / 25, floor_ms), (int64_t)500);
 }

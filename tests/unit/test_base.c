@@ -77,7 +77,7 @@ static void a_deadline_names_what_took_too_long(void **state UNUSED)
 	assert_works(clock_sleep(&c, 2500, &err));
 	assert_fails(deadline_check(&d, &err, "the %s", "clone"), ERR_TIMEOUT, "the clone took longer than 2.5 s");
 	assert_int_equal(deadline_poll_ms(100, 30), 30);
-	assert_int_equal(deadline_poll_ms(4000, 30), 200);
+	assert_int_equal(deadline_poll_ms(4000, 30), 160);
 	assert_int_equal(deadline_poll_ms(60000, 30), 500);
 }
 
