@@ -85,6 +85,7 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	if (j.access_added)
 		progress_line(app->progress, PROGRESS_NORMAL, "added: '%s' in the IP set 'management' (--keep-access)",
 			      j.access_added);
+	fflush(stdout); /* the table stands before what follows, also in one file */
 	if (judge(&j, o, err) < 0)
 		return -1;
 	if (app_confirm(app, err, "send %zu change%s?", j.changes.n, j.changes.n == 1 ? "" : "s") < 0 ||
