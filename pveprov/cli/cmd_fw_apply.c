@@ -81,11 +81,11 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	_cleanup_json_ json_t *rows = fw_job_changes_json(&j);
 	if (app->out->format == OUTPUT_TABLE && out_list(app->out, "fw.apply", fw_job_columns, rows, err) < 0)
 		return -1;
+	fflush(stdout); /* the table stands before what follows, also in one file */
 	fw_job_say_guard(app, &j);
 	if (j.access_added)
 		progress_line(app->progress, PROGRESS_NORMAL, "added: '%s' in the IP set 'management' (--keep-access)",
 			      j.access_added);
-	fflush(stdout); /* the table stands before what follows, also in one file */
 	if (judge(&j, o, err) < 0)
 		return -1;
 	if (app_confirm(app, err, "send %zu change%s?", j.changes.n, j.changes.n == 1 ? "" : "s") < 0 ||
