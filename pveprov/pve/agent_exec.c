@@ -4,6 +4,7 @@ enum {
 	EXEC_MS = 60000,
 	OUTPUT_MAX = 1 << 20,
 	FIRST_LOOK_MS = 30,
+	LOOK_MOST_MS = 500,
 	LOST_TRIES = 5, /* looks in a row that may fail */
 };
 
@@ -114,8 +115,9 @@ static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_age
 			return err_hint(err, "it still runs in the guest, as process %" PRId64,
 					pid);
 		int64_t now = clock_now_ms(c->clock);
-		wait_ms = deadline_poll_ms(now - d.start_ms,
-					   MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
+		/* each look is a call of the agent, too: fewer of them than of a task's */
+		wait_ms = MIN((now - d.start_ms) / 2, (int64_t)LOOK_MOST_MS);
+		wait_ms = MAX(wait_ms, MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
 	}
 }
 

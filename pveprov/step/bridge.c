@@ -54,9 +54,13 @@ enum bridge_state bridge_compare(const struct session *s, const struct recipe_br
 	const char *cidr = b->cidr.addr.family == 6 ? f->cidr6 : f->cidr;
 	if (!same_cidr(b, cidr) || !same_ports(b, f->ports) || b->vlan_aware != f->vlan_aware)
 		return bridge_is_ours(s, f) ? BRIDGE_DIFFERS : BRIDGE_FOREIGN;
-	return s->net.changes && bridge_is_ours(s, f) && strstr(s->net.changes, b->name)
-		       ? BRIDGE_STAGED
-		       : BRIDGE_SAME;
+	if (!bridge_is_ours(s, f))
+		return BRIDGE_SAME;
+	if (s->net.changes && strstr(s->net.changes, b->name))
+		return BRIDGE_STAGED;
+	/* A reload takes the staged file away before it tries it: one that was broken off or failed
+	 * leaves this. */
+	return f->active ? BRIDGE_SAME : BRIDGE_DOWN;
 }
 
 bool bridges_differ(const struct session *s)
@@ -131,6 +135,10 @@ static void add_change(const struct session *s, const struct recipe_bridge *b,
 	case BRIDGE_STAGED:
 		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges,
 			     "bridge %s, staged already, is brought up", b->name);
+		break;
+	case BRIDGE_DOWN:
+		step_changed(ret, STEP_CHANGE, STEP_LIVE, privileges, "bridge %s is brought up",
+			     b->name);
 		break;
 	}
 	if (b->cidr.addr.family && state != BRIDGE_SAME && state != BRIDGE_FOREIGN)

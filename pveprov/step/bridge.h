@@ -11,6 +11,7 @@ enum bridge_state {
 	BRIDGE_DIFFERS, /* ours, and not as the recipe has it */
 	BRIDGE_FOREIGN, /* not ours; differs from the recipe */
 	BRIDGE_STAGED,	/* as the recipe has it, but not in effect yet */
+	BRIDGE_DOWN, /* ours and as wanted, but the kernel does not have it up */
 };
 
 enum bridge_state bridge_compare(const struct session *s, const struct recipe_bridge *b);

@@ -290,6 +290,10 @@ static void network(struct call *c)
 		if (apply) {
 			json_decref(f->ifaces);
 			f->ifaces = json_incref(f->staged);
+			size_t i;
+			json_t *up;
+			json_array_foreach(f->ifaces, i, up)
+				json_object_set_new(up, "active", json_integer(1));
 		}
 		json_decref(f->staged);
 		f->staged = NULL;
