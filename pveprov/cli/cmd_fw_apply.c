@@ -112,11 +112,7 @@ const struct command cmd_fw_apply = {
 		 "only then it is made permanent; if the connection fails the server undoes it by itself (exit 10). Other "
 		 "changes are proved by a new connection too; if that fails the inverse is sent over connections still open. "
 		 "A change by somebody else in between stops everything (exit 6).",
-	.operands =
-		(const struct operand[]){ { .name = "RECIPE",
-					    .help = "A YAML file with 'firewall:', a .fw file, or a folder of .fw files",
-					    .complete = COMPLETE_FILE },
-					  { 0 } },
+	.operands = fw_job_operands,
 	.options =
 		(const struct option_spec[]){
 			{ OPTION_TEXT(struct options, from), .name = "from", .arg = "IP",

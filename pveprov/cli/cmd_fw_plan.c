@@ -39,11 +39,7 @@ const struct command cmd_fw_plan = {
 	.about = "Compares firewall files with the live state: cluster, nodes and guests that the files name. Prints the "
 		 "smallest set of calls that makes them equal, and what becomes of the connections that must stay: the "
 		 "API, SSH to the node, corosync between nodes. Changes nothing.",
-	.operands =
-		(const struct operand[]){ { .name = "RECIPE",
-					    .help = "A YAML file with 'firewall:', a .fw file, or a folder of .fw files",
-					    .complete = COMPLETE_FILE },
-					  { 0 } },
+	.operands = fw_job_operands,
 	.options =
 		(const struct option_spec[]){
 			{ OPTION_TEXT(struct options, from), .name = "from", .arg = "IP",

@@ -43,6 +43,7 @@ json_t *fw_job_guard_json(const struct fw_job *j);
 
 /* The table of the changes. */
 extern const struct output_column fw_job_columns[];
+extern const struct operand fw_job_operands[]; /* the files that are planned or applied */
 
 /* Says what the guard found, one line per way. */
 void fw_job_say_guard(struct app *app, const struct fw_job *j);

@@ -5,6 +5,13 @@ static char *mark_text(const json_t *v)
 	return xstrdup(json_string_value(v));
 }
 
+const struct operand fw_job_operands[] = {
+	{ .name = "RECIPE",
+	  .help = "A YAML file with 'firewall:', a .fw file, or a folder of .fw files",
+	  .complete = COMPLETE_FILE },
+	{ 0 }
+};
+
 const struct output_column fw_job_columns[] = {
 	{ .key = "mark", .header = "", .text = mark_text }, { .key = "text", .header = "CHANGE", .wide = true }, { 0 }
 };

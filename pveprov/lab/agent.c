@@ -205,6 +205,8 @@ static void read_closed(struct request *q, const json_t *result UNUSED)
 	reply_data(q, out);
 }
 
+static void ask_chunk(struct request *q);
+
 /* Chunks are kept as one base64 text of the whole. */
 static void read_chunk(struct request *q, const json_t *result)
 {
@@ -223,19 +225,21 @@ static void read_chunk(struct request *q, const json_t *result)
 		ask(q, "guest-file-close", handle_args(q), read_closed);
 		return;
 	}
+	ask_chunk(q);
+}
+
+static void ask_chunk(struct request *q)
+{
 	json_t *args = handle_args(q);
+
 	json_object_set_new(args, "count", json_integer(READ_CHUNK));
 	ask(q, "guest-file-read", args, read_chunk);
 }
 
 static void read_opened(struct request *q, const json_t *result)
 {
-	json_t *args;
-
 	q->state = json_pack("{s:O, s:i}", "handle", result, "count", 0);
-	args = handle_args(q);
-	json_object_set_new(args, "count", json_integer(READ_CHUNK));
-	ask(q, "guest-file-read", args, read_chunk);
+	ask_chunk(q);
 }
 
 static void get_file(struct request *q)

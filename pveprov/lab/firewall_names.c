@@ -122,22 +122,18 @@ static void delete_alias(struct request *q)
 	reply_null(q);
 }
 
-/* --- groups --- */
+/* --- groups and IP sets: named containers with a comment --- */
 
-static json_t *groups(const struct request *q)
+/* Each with its name, as the member `key`, and its comment. */
+static void reply_containers(struct request *q, json_t *containers, const char *key)
 {
-	return json_object_get(firewall_file_of(q), "groups");
-}
-
-static void get_groups(struct request *q)
-{
-	json_t *map = json_object(), *g;
+	json_t *map = json_object(), *c;
 	const char *name;
 
-	json_object_foreach(groups(q), name, g) {
-		json_t *e = json_pack("{s:s}", "group", name);
-		if (json_text(g, "comment"))
-			json_object_set(e, "comment", json_object_get(g, "comment"));
+	json_object_foreach(containers, name, c) {
+		json_t *e = json_pack("{s:s}", key, name);
+		if (json_text(c, "comment"))
+			json_object_set(e, "comment", json_object_get(c, "comment"));
 		json_object_set_new(map, name, e);
 	}
 	reply_data(q, listed(map));
@@ -182,6 +178,18 @@ static void post_container(struct request *q, json_t *map, const char *param, co
 	reply_null(q);
 }
 
+/* --- groups --- */
+
+static json_t *groups(const struct request *q)
+{
+	return json_object_get(firewall_file_of(q), "groups");
+}
+
+static void get_groups(struct request *q)
+{
+	reply_containers(q, groups(q), "group");
+}
+
 static void post_group(struct request *q)
 {
 	post_container(q, groups(q), "group", "Security group", "rules");
@@ -210,17 +218,7 @@ static json_t *sets(const struct request *q)
 
 static void get_sets(struct request *q)
 {
-	json_t *map = json_object(), *s;
-	const char *name;
-
-	json_object_foreach(sets(q), name, s) {
-		json_t *e = json_pack("{s:s}", "name", name);
-		if (json_text(s, "comment"))
-			json_object_set(e, "comment", json_object_get(s, "comment"));
-		json_object_set_new(map, name, e);
-	}
-	reply_data(q, listed(map));
-	json_decref(map);
+	reply_containers(q, sets(q), "name");
 }
 
 static void post_set(struct request *q)
