@@ -96,6 +96,7 @@ struct fw_config *fw_config_copy(const struct fw_config *c)
 		*end = arena_alloc(a, sizeof(**end));
 		**end = (struct fw_section){ .kind = s->kind,
 					     .line = s->line,
+					     .column = s->column,
 					     .name = arena_strdup(a, s->name),
 					     .comment = arena_strdup(a, s->comment),
 					     .lead = arena_strdup(a, s->lead) };

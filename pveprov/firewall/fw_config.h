@@ -32,13 +32,14 @@ struct fw_rule {
 	const char *sport;
 	const char *log;
 	const char *icmp_type;
-	unsigned columns[FW_FIELDS]; /* of the fields' values in the file, from 1; 0: not from a file */
-	unsigned action_column;
+	/* where the fields' values and the action stand, from 1; 0: not from a file */
+	unsigned lines[FW_FIELDS], columns[FW_FIELDS];
+	unsigned action_line, action_column;
 };
 
 struct fw_entry {
 	struct fw_entry *next;
-	unsigned line;	     /* in the file, from 1; 0: not from a file */
+	unsigned line, column; /* in the file, from 1; 0: not from a file */
 	const char *lead;    /* comment and blank lines above it, whole lines; or NULL */
 	const char *comment; /* behind it; or NULL */
 	const char *bad;     /* the whole line, when the server skips it; the rest is unset */
@@ -54,7 +55,7 @@ struct fw_section {
 	const char *name;    /* of an IP set or group, lower case */
 	const char *comment; /* or NULL */
 	const char *lead;
-	unsigned line;
+	unsigned line, column;
 	struct fw_entry *first;
 	size_t n; /* entries, bad ones too */
 };

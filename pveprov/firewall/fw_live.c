@@ -48,26 +48,30 @@ static const char *text_of(struct arena *a, const json_t *o, const char *key)
 	return n ? arena_strndup(a, s, n) : NULL;
 }
 
-static int read_options(struct live *l, struct err **err)
+int fw_live_options(const json_t *data, struct fw_config *c, struct err **err)
 {
-	_cleanup_json_ json_t *data = NULL;
-	struct arena *a = &l->c->arena;
+	struct arena *a = &c->arena;
 	const struct fw_option_spec *s;
 
-	if (get(l, "options", NULL, &data, err) < 0)
-		return -1;
 	if (!json_is_object(data))
-		return strange(l->base, "object of options", err);
-	for (size_t i = 0; (s = fw_option_next(l->c->level, &i));) {
+		return strange(c->file, "object of options", err);
+	for (size_t i = 0; (s = fw_option_next(c->level, &i));) {
 		const char *why, *value = text_of(a, data, s->key);
 		const char *normal = value ? fw_option_normal(a, s, value, &why) : NULL;
 		if (!value)
 			continue;
-		struct fw_entry *e = fw_entry_add(l->c, fw_section_need(l->c, FW_OPTIONS, NULL));
+		struct fw_entry *e = fw_entry_add(c, fw_section_need(c, FW_OPTIONS, NULL));
 		e->key = s->key;
 		e->value = normal ? normal : value;
 	}
 	return 0;
+}
+
+static int read_options(struct live *l, struct err **err)
+{
+	_cleanup_json_ json_t *data = NULL;
+
+	return get(l, "options", NULL, &data, err) < 0 ? -1 : fw_live_options(data, l->c, err);
 }
 
 int fw_live_rules(const json_t *data, struct fw_config *c, struct fw_section *s, struct err **err)

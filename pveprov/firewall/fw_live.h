@@ -20,6 +20,7 @@ struct fw_scope {
 int fw_live_read(struct pve_client *c, const struct fw_scope *scope, struct fw_files *f, struct err **err);
 
 /* One list or one options object of the API into a config: for fw_apply, which looks again before each write. */
+int fw_live_options(const json_t *data, struct fw_config *c, struct err **err);
 int fw_live_rules(const json_t *data, struct fw_config *c, struct fw_section *s, struct err **err);
 
 /*

@@ -10,6 +10,13 @@ static const char *const policies[] = { "ACCEPT", "REJECT", "DROP", NULL };
 static const char *const forward_policies[] = { "ACCEPT", "DROP", NULL };
 static const char *const helpers[] = { "amanda", "ftp",	 "irc",	 "netbios-ns", "pptp",
 				       "sane",	 "sip",	 "snmp", "tftp",       NULL };
+/* Those of /etc/ethertypes that the server's reader takes: it wants decimal digits where the file has hexadecimal ones. */
+static const char *const ethertypes[] = {
+	"IPv4", "0800",	  "X25",  "0805",  "ARP",  "0806",    "FR_ARP", "0808",	      "TEB",  "6558",	  "RAW_FR", "6559",
+	"RARP", "8035",	  "802_1Q", "8100", "IPX",  "8137",   "NetBEUI", "8191",      "MPLS", "8847",	  "MPLS_MULTI",
+	"8848", "PPP_DISC", "8863", "PPP_SES", "8864", "ATMFATE", "8884", "FCOE",     "8906", "FIP",	  "8914",   "ROCE",
+	"8915", NULL,
+};
 
 #define BOOL(level_, key_, absent_, ...) { .key = key_, .level = level_, .type = FW_BOOLEAN, .absent = absent_, __VA_ARGS__ }
 #define INT(level_, key_, absent_, min_, max_, ...) \
@@ -137,21 +144,33 @@ static const char *normal_ratelimit(struct arena *a, const char *value, const ch
 	return arena_strdup(a, value);
 }
 
-static const char *normal_helpers(struct arena *a, const char *value, const char **why)
+/* A comma list; every item must be one of the names. */
+static const char *normal_list(struct arena *a, const char *const *names, bool exact, const char *value, const char **why)
 {
 	_cleanup_strv_ struct strv items = { 0 };
+
+	if (*value == ',' || strstr(value, ",,") || (*value && value[strlen(value) - 1] == ',')) {
+		*why = "extraneous commas in list";
+		return NULL;
+	}
+	strv_split(&items, value, ",");
+	for (size_t i = 0; i < items.n; i++) {
+		const char *name = choice(names, items.v[i]);
+		if (!name || (exact && !streq(name, items.v[i]))) {
+			*why = arena_printf(a, "unknown name '%s'", items.v[i]);
+			return NULL;
+		}
+	}
+	return arena_strdup(a, value);
+}
+
+static const char *normal_helpers(struct arena *a, const char *value, const char **why)
+{
 	char *lower = arena_strdup(a, value);
 
 	for (char *p = lower; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	strv_split(&items, lower, ",");
-	for (size_t i = 0; i < items.n; i++) {
-		if (!choice(helpers, items.v[i])) {
-			*why = arena_printf(a, "unknown helper '%s'", items.v[i]);
-			return NULL;
-		}
-	}
-	return lower;
+	return normal_list(a, helpers, false, lower, why);
 }
 
 static const char *normal_queues(struct arena *a, const char *value, const char **why)
@@ -190,7 +209,7 @@ const char *fw_option_normal(struct arena *a, const struct fw_option_spec *s, co
 	case FW_QUEUES:
 		return normal_queues(a, value, why);
 	case FW_ETHERTYPES:
-		return arena_strdup(a, value);
+		return normal_list(a, ethertypes, true, value, why);
 	}
 	return NULL;
 }

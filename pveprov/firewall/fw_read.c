@@ -8,7 +8,7 @@ struct reader {
 	struct fw_issues *issues;
 	struct fw_section *section;
 	struct buf lead; /* comments and blank lines seen since the last entry */
-	unsigned line;
+	unsigned line, indent; /* of the line that is read: its number, the blanks before it */
 };
 
 static const struct {
@@ -35,7 +35,17 @@ static const char *take_lead(struct reader *r)
 static struct fw_issue *report(struct reader *r, unsigned column, enum fw_severity severity, const char *code,
 			       const char *text)
 {
-	return fw_issue_add(r->issues, r->c->file, r->line, column, severity, code, "%s", text);
+	return fw_issue_add(r->issues, r->c->file, r->line, r->indent + column, severity, code, "%s", text);
+}
+
+static struct fw_entry *add_entry(struct reader *r)
+{
+	struct fw_entry *e = fw_entry_add(r->c, r->section);
+
+	e->line = r->line;
+	e->column = r->indent + 1;
+	e->lead = take_lead(r);
+	return e;
 }
 
 /* A line that the server skips: kept as it is. Before any section it belongs to the file's head. */
@@ -46,19 +56,7 @@ static void keep_bad(struct reader *r, const char *line, unsigned column, const 
 		buf_addf(&r->lead, "%s\n", line);
 		return;
 	}
-	struct fw_entry *e = fw_entry_add(r->c, r->section);
-	e->line = r->line;
-	e->lead = take_lead(r);
-	e->bad = arena_strdup(&r->c->arena, line);
-}
-
-static struct fw_entry *add_entry(struct reader *r)
-{
-	struct fw_entry *e = fw_entry_add(r->c, r->section);
-
-	e->line = r->line;
-	e->lead = take_lead(r);
-	return e;
+	add_entry(r)->bad = arena_strdup(&r->c->arena, line);
 }
 
 /* Appends a section even where one of that name is there already, so that the file's own order is kept. */
@@ -77,6 +75,7 @@ static void open_section(struct reader *r, enum fw_section_kind kind, const char
 	s->kind = kind;
 	s->comment = comment;
 	s->line = r->line;
+	s->column = r->indent + 1;
 	s->lead = take_lead(r);
 	if (name) {
 		char *lower = arena_strdup(&r->c->arena, name);
@@ -161,7 +160,7 @@ static void read_option(struct reader *r, const char *line)
 	}
 	const char *normal = fw_option_normal(a, spec, value, &why);
 	if (!normal) {
-		keep_bad(r, line, (unsigned)(colon - line) + 2, "bad-value", why);
+		keep_bad(r, line, (unsigned)(colon + 1 + strspn(colon + 1, " \t") - line) + 1, "bad-value", why);
 		return;
 	}
 	if (fw_option(r->c, spec->key))
@@ -272,6 +271,7 @@ static void read_rule(struct reader *r, const char *line)
 	}
 	struct fw_entry *e = add_entry(r);
 	e->rule = rule;
+	fw_rule_shift(&e->rule, e->line, r->indent);
 	e->comment = comment;
 }
 
@@ -284,6 +284,7 @@ static void read_line(struct reader *r, char *raw)
 {
 	char *line = text_trim(raw);
 
+	r->indent = (unsigned)(line - raw);
 	if (!*line || *line == '#') {
 		buf_addf(&r->lead, "%s\n", line);
 		return;

@@ -20,3 +20,6 @@ enum fw_level fw_level_of_file(const char *path, char **ret_id);
 /* Parses one rule line (no comment handling beyond its own). False with *why and *column (from 1) otherwise. */
 bool fw_rule_parse(struct arena *a, const char *line, struct fw_rule *ret, const char **ret_comment, const char **why,
 		   unsigned *column);
+
+/* Moves the places of a rule that was parsed by itself to where its text begins: a line, and the columns before it. */
+void fw_rule_shift(struct fw_rule *r, unsigned line, unsigned columns);

@@ -158,3 +158,14 @@ bool fw_rule_parse(struct arena *a, const char *line, struct fw_rule *ret, const
 	*ret = r;
 	return true;
 }
+
+void fw_rule_shift(struct fw_rule *r, unsigned line, unsigned columns)
+{
+	r->action_line = line;
+	r->action_column += columns;
+	for (size_t i = 0; i < FW_FIELDS; i++) {
+		r->lines[i] = line;
+		if (r->columns[i])
+			r->columns[i] += columns;
+	}
+}
