@@ -1,7 +1,7 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/fw_job.h"
+#include "cli/fw_view.h"
 #include "firewall/fw_lint.h"
 #include "firewall/fw_proto.h"
 
@@ -92,7 +92,7 @@ static int load_site(struct app *app, const struct args *args, const struct opti
 	struct fw_job_options job = { .objects = is_guest ? words : NULL, .from = o->from };
 
 	if (!args->n)
-		return fw_job_plan(app, &job, j, err);
+		return fw_view_plan(app, &job, j, err);
 	for (size_t i = 0; i < args->n; i++)
 		if (fw_files_load(&j->wanted, args->v[i], app->globals.node, &j->issues, err) < 0)
 			return -1;

@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/fw_scope.h"
+#include "firewall/fw_scope.h"
 #include "cli/app.h"
 #include "firewall/fw_write.h"
 #include "firewall/fw_yaml.h"
@@ -40,11 +40,12 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	_cleanup_fw_files_ struct fw_files none = { 0 }, live = { 0 };
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
+	const struct fw_scope_wish wish = { .wanted = &none, .words = args->v, .node = app->globals.node };
 	struct fw_scope scope;
 	struct pve_client *client;
 
 	if (app_client(app, &client, err) < 0 ||
-	    fw_scope_find(client, &none, args->v, app->globals.node, &a, &scope, err) < 0 ||
+	    fw_scope_find(client, &wish, &a, &scope, err) < 0 ||
 	    fw_live_read(client, &scope, &live, err) < 0)
 		return -1;
 	struct fw_files chosen = { .v = arena_array(&a, live.n, sizeof(struct fw_config *)) };

@@ -1,6 +1,6 @@
 #include "cli/app.h"
 #include "cli/commands.h"
-#include "cli/fw_scope.h"
+#include "firewall/fw_scope.h"
 #include "firewall/fw_log.h"
 
 enum { POLL_MS = 1000, LINES_MAX = 500 };
@@ -63,9 +63,10 @@ static int read_lines(struct pve_client *c, const char *path, int64_t start, int
 static int find_path(struct pve_client *c, const struct args *args, struct arena *a, char **ret, struct err **err)
 {
 	_cleanup_fw_files_ struct fw_files none = { 0 };
+	const struct fw_scope_wish wish = { .wanted = &none, .words = args->v };
 	struct fw_scope scope;
 
-	if (fw_scope_find(c, &none, args->v, NULL, a, &scope, err) < 0)
+	if (fw_scope_find(c, &wish, a, &scope, err) < 0)
 		return -1;
 	if (scope.n_guests)
 		*ret = pve_path("/nodes/%s/%s/%s/firewall/log", scope.guests[0].node, scope.guests[0].kind,

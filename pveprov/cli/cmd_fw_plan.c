@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/fw_job.h"
+#include "cli/fw_view.h"
 
 struct options {
 	const char *from;
@@ -13,20 +13,20 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	_cleanup_fw_job_ struct fw_job j = { 0 };
 	struct fw_job_options job = { .path = args->v[0], .from = o->from, .ssh = o->ssh };
 
-	if (fw_job_plan(app, &job, &j, err) < 0)
+	if (fw_view_plan(app, &job, &j, err) < 0)
 		return -1;
-	_cleanup_json_ json_t *rows = fw_job_changes_json(&j);
+	_cleanup_json_ json_t *rows = fw_view_changes(&j);
 	if (app->out->format == OUTPUT_TABLE) {
-		if (j.changes.n && out_list(app->out, "fw.plan", fw_job_columns, rows, err) < 0)
+		if (j.changes.n && out_list(app->out, "fw.plan", fw_view_columns, rows, err) < 0)
 			return -1;
 	} else {
 		_cleanup_json_ json_t *item =
-			json_pack("{s:O, s:o}", "changes", rows, "guard", fw_job_guard_json(&j));
+			json_pack("{s:O, s:o}", "changes", rows, "guard", fw_view_guard(&j));
 		if (out_item(app->out, "fw.plan", NULL, item, err) < 0)
 			return -1;
 	}
 	if (j.changes.n)
-		fw_job_say_guard(app, &j);
+		fw_job_say_guard(&j);
 	progress_line(app->progress, PROGRESS_NORMAL, j.changes.n ? "%zu change%s" : "no changes", j.changes.n,
 		      j.changes.n == 1 ? "" : "s");
 	return o->detailed && j.changes.n ? 2 : 0;
@@ -39,7 +39,7 @@ const struct command cmd_fw_plan = {
 	.about = "Compares firewall files with the live state: cluster, nodes and guests that the files name. Prints the "
 		 "smallest set of calls that makes them equal, and what becomes of the connections that must stay: the "
 		 "API, SSH to the node, corosync between nodes. Changes nothing.",
-	.operands = fw_job_operands,
+	.operands = fw_view_operands,
 	.options =
 		(const struct option_spec[]){
 			{ OPTION_TEXT(struct options, from), .name = "from", .arg = "IP",

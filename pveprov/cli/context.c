@@ -20,6 +20,15 @@ char *context_config_path(const char *name)
 	return xasprintf("%s/.config/pveprov/%s", home ? home : "", name);
 }
 
+char *context_state_path(const char *name)
+{
+	const char *base = variable("XDG_STATE_HOME"), *home = variable("HOME");
+	_cleanup_free_ char *dir = base ? xasprintf("%s/pveprov", base)
+					: xasprintf("%s/.local/state/pveprov", home ? home : "/root");
+
+	return name ? fs_join(dir, name) : TAKE_PTR(dir);
+}
+
 /* Without XDG_RUNTIME_DIR a directory of the user's own, which is made with mode 0700 by whoever
  * writes there. */
 char *context_runtime_path(const char *name)

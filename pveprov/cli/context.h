@@ -73,5 +73,8 @@ int context_secret_read(const struct context_secret *s, const char *what, const 
 char *context_config_path(const char *name);
 char *context_runtime_path(const char *name);
 
+/* malloc'd path below $XDG_STATE_HOME/pveprov (or ~/.local/state); name NULL: that folder. */
+char *context_state_path(const char *name);
+
 void context_free(struct context *c);
 #define _cleanup_context_ _cleanup_(context_free)

@@ -48,22 +48,12 @@ static void on_ended(void *ctx, const struct plan_item *item, const struct err *
 	progress_end(r->app->progress, *item_of(r, item), result, NULL);
 }
 
-/* $XDG_STATE_HOME/pveprov; malloc'd. */
-static char *state_dir(void)
-{
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	if (base && base[0] == '/')
-		return fs_join(base, "pveprov");
-	return fs_join(home ? home : "/root", ".local/state/pveprov");
-}
-
 /* One file for each recipe and server: "home-router@pve.lan_8006". */
 static int open_journal(struct recipe_run *r, const char *path, struct err **err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	char digest[DIGEST_SHA256_HEX];
-	_cleanup_free_ char *dir = state_dir();
+	_cleanup_free_ char *dir = context_state_path(NULL);
 	_cleanup_free_ char *name =
 		xasprintf("%s@%s", r->recipe->name, pve_client_endpoint(r->client));
 

@@ -38,6 +38,12 @@ struct fw_changes {
 	size_t n;
 };
 
+/* How many of them may change what reaches a node: those of the cluster and of nodes, not of guests and vnets. */
+size_t fw_changes_at_nodes(const struct fw_changes *c);
+
+/* Puts those first, the order among them kept; returns how many. */
+size_t fw_changes_nodes_first(struct fw_changes *c);
+
 /* Where a file is in the API. */
 struct fw_target {
 	enum fw_level level;

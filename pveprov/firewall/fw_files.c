@@ -119,6 +119,28 @@ struct fw_site fw_files_site(const struct fw_files *f, struct arena *a)
 	return s;
 }
 
+struct fw_site fw_site_with(struct arena *a, const struct fw_site *base, const struct fw_files *f)
+{
+	struct fw_node *nodes = arena_array(a, base->n_nodes, sizeof(*nodes));
+	struct fw_guest *guests = arena_array(a, base->n_guests, sizeof(*guests));
+	struct fw_site files = fw_files_site(f, a), s = *base;
+
+	for (size_t i = 0; i < base->n_nodes; i++) {
+		nodes[i] = base->nodes[i];
+		nodes[i].config = fw_files_find(f, FW_HOST, nodes[i].name);
+	}
+	for (size_t i = 0; i < base->n_guests; i++) {
+		guests[i] = base->guests[i];
+		guests[i].config = fw_files_find(f, FW_GUEST, guests[i].id);
+	}
+	s.cluster = files.cluster;
+	s.nodes = nodes;
+	s.guests = guests;
+	s.vnets = files.vnets;
+	s.n_vnets = files.n_vnets;
+	return s;
+}
+
 void fw_files_free(struct fw_files *f)
 {
 	for (size_t i = 0; i < f->n; i++)

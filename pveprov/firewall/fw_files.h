@@ -28,5 +28,8 @@ struct fw_config *fw_files_find(const struct fw_files *f, enum fw_level level, c
 /* The site that the files make: nothing is known but what they say. Lives in the arena, borrows the configs. */
 struct fw_site fw_files_site(const struct fw_files *f, struct arena *a);
 
+/* The same site with other files: what is known of nodes and guests stays. */
+struct fw_site fw_site_with(struct arena *a, const struct fw_site *base, const struct fw_files *f);
+
 void fw_files_free(struct fw_files *f);
 #define _cleanup_fw_files_ _cleanup_(fw_files_free)

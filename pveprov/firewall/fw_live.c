@@ -173,7 +173,7 @@ static int read_named(struct live *l, enum fw_section_kind kind, struct err **er
 	return 0;
 }
 
-static int read_config(struct pve_client *client, enum fw_level level, const char *base, const char *id,
+static int read_config(struct pve_client *client, enum fw_level level, const char *base, const char *id, bool absent,
 		       struct fw_files *f, struct err **err)
 {
 	_cleanup_free_ char *file = level == FW_CLUSTER ? xstrdup("cluster.fw")
@@ -182,6 +182,10 @@ static int read_config(struct pve_client *client, enum fw_level level, const cha
 	_cleanup_fw_config_ struct fw_config *c = fw_config_new(level, file, id);
 	struct live l = { .client = client, .c = c, .base = base };
 
+	if (absent) {
+		fw_files_add(f, TAKE_PTR(c));
+		return 0;
+	}
 	if (read_options(&l, err) < 0 || (level != FW_HOST && read_aliases(&l, err) < 0) ||
 	    (level != FW_HOST && read_named(&l, FW_IPSET, err) < 0) || read_rules(&l, err) < 0 ||
 	    (level == FW_CLUSTER && read_named(&l, FW_GROUP, err) < 0))
@@ -192,17 +196,17 @@ static int read_config(struct pve_client *client, enum fw_level level, const cha
 
 int fw_live_read(struct pve_client *c, const struct fw_scope *scope, struct fw_files *f, struct err **err)
 {
-	if (scope->cluster && read_config(c, FW_CLUSTER, "/cluster/firewall", NULL, f, err) < 0)
+	if (scope->cluster && read_config(c, FW_CLUSTER, "/cluster/firewall", NULL, false, f, err) < 0)
 		return -1;
 	for (const char *const *n = scope->nodes; n && *n; n++) {
 		_cleanup_free_ char *base = pve_path("/nodes/%s/firewall", *n);
-		if (read_config(c, FW_HOST, base, *n, f, err) < 0)
+		if (read_config(c, FW_HOST, base, *n, false, f, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < scope->n_guests; i++) {
 		const struct fw_guest_ref *g = &scope->guests[i];
 		_cleanup_free_ char *base = pve_path("/nodes/%s/%s/%s/firewall", g->node, g->kind, g->id);
-		if (read_config(c, FW_GUEST, base, g->id, f, err) < 0)
+		if (read_config(c, FW_GUEST, base, g->id, g->absent, f, err) < 0)
 			return -1;
 	}
 	return 0;

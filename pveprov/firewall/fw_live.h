@@ -12,6 +12,7 @@ struct fw_scope {
 	const char *const *nodes; /* NULL-terminated; NULL: none */
 	const struct fw_guest_ref {
 		const char *node, *id, *kind; /* "qemu" or "lxc" */
+		bool absent;		      /* not there yet: nothing is read of it */
 	} *guests;
 	size_t n_guests;
 };
@@ -24,7 +25,7 @@ int fw_live_options(const json_t *data, struct fw_config *c, struct err **err);
 int fw_live_rules(const json_t *data, struct fw_config *c, struct fw_section *s, struct err **err);
 
 /*
- * What the site needs beside the files: guests' NICs, nodes' addresses, the local network where it can be told.
+ * Reads what the site needs beside the files: guests' NICs, nodes' addresses, the local network where it can be told.
  * `f` holds live or wanted files; everything returned lives in the arena.
  */
 int fw_live_site(struct pve_client *c, const struct fw_files *f, const struct fw_scope *scope, struct arena *a,

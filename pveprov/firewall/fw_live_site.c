@@ -94,7 +94,8 @@ int fw_live_site(struct pve_client *c, const struct fw_files *f, const struct fw
 	struct fw_node *nodes = arena_array(a, n_members, sizeof(*nodes));
 	for (size_t i = 0; i < n_members; i++) {
 		nodes[i] = (struct fw_node){ .name = members[i].node,
-					     .config = fw_files_find(f, FW_HOST, members[i].node) };
+					     .config = fw_files_find(f, FW_HOST, members[i].node),
+					     .local = members[i].local };
 		if (read_node(c, &members[i], a, &nodes[i], &s, err) < 0)
 			return -1;
 	}
@@ -104,7 +105,7 @@ int fw_live_site(struct pve_client *c, const struct fw_files *f, const struct fw
 	for (size_t i = 0; i < scope->n_guests; i++) {
 		guests[i] = (struct fw_guest){ .id = scope->guests[i].id,
 					       .config = fw_files_find(f, FW_GUEST, scope->guests[i].id) };
-		if (read_nics(c, &scope->guests[i], a, &guests[i], err) < 0)
+		if (!scope->guests[i].absent && read_nics(c, &scope->guests[i], a, &guests[i], err) < 0)
 			return -1;
 	}
 	s.guests = guests;

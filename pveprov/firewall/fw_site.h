@@ -31,6 +31,7 @@ struct fw_node {
 	size_t n_addresses;
 	const struct addr *ring; /* corosync addresses of this node */
 	size_t n_ring;
+	bool local; /* it answers us */
 };
 
 struct fw_site {

@@ -163,6 +163,7 @@ static int send_once(struct pve_client *c, const struct pve_exchange *x, struct 
 		.body_len = in_query ? 0 : strlen(encoded),
 		.timeout_ms = x->timeout_ms,
 		.body_max = x->body_max,
+		.fresh = x->fresh,
 	};
 	int r = http_exchange(c->http, &q, ret, err);
 	pve_headers_free(&headers);
@@ -330,6 +331,15 @@ int pve_retry(struct pve_client *c, int64_t limit_ms, int (*attempt)(void *ctx, 
 		if (deadline_sleep(&d, ms, err) < 0)
 			return -1;
 	}
+}
+
+int pve_client_knock(struct pve_client *c, int64_t timeout_ms, struct err **err)
+{
+	const struct pve_exchange x = {
+		.method = "GET", .path = "/version", .once = true, .fresh = true, .timeout_ms = timeout_ms
+	};
+
+	return pve_exchange_data(c, &x, NULL, err) < 0 ? err_wrap(err, "over a new connection") : 0;
 }
 
 int pve_client_keep(struct pve_client *c, size_t n, struct err **err)

@@ -69,6 +69,12 @@ int pve_client_hold(struct pve_client *c, size_t n, struct err **err);
 int pve_client_keep(struct pve_client *c, size_t n, struct err **err);
 void pve_client_spend(struct pve_client *c);
 
+/*
+ * One GET over a connection of its own that is opened now: does the node still let us in, TLS, login and all? Within
+ * timeout_ms, never repeated. ERR_UNREACHABLE, ERR_TIMEOUT: no.
+ */
+int pve_client_knock(struct pve_client *c, int64_t timeout_ms, struct err **err);
+
 const struct clock *pve_client_clock(const struct pve_client *c);
 const struct log *pve_client_log(const struct pve_client *c);
 const char *pve_client_endpoint(const struct pve_client *c); /* "host:port", for people */

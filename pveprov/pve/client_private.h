@@ -58,6 +58,7 @@ struct pve_exchange {
 	int64_t timeout_ms; /* 0: HTTP_TOTAL_MS */
 	size_t body_max;    /* 0: HTTP_BODY_MAX */
 	bool once;	    /* a GET that takes something away is not repeated */
+	bool fresh;	    /* over a new connection, see http.h */
 	bool bare;	    /* without login: the login itself */
 };
 

@@ -30,6 +30,7 @@ struct http_request {
 	size_t body_len;
 	int64_t timeout_ms; /* 0: HTTP_TOTAL_MS */
 	size_t body_max;    /* 0: HTTP_BODY_MAX */
+	bool fresh;	    /* over a connection of its own, opened now and closed afterwards */
 };
 
 struct http_response {

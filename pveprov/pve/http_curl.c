@@ -144,7 +144,7 @@ static int curl_exchange(struct http *base, const struct http_request *q, struct
 		.body.ceiling = q->body_max ? q->body_max : HTTP_BODY_MAX,
 	};
 	bool reads = streq(q->method, "GET");
-	struct http_transfer x = { .handle = http_handle_take(h, reads), .response = &r, .reuse = reads || h->spend };
+	struct http_transfer x = { .handle = http_handle_take(h, q), .response = &r, .reuse = reads || h->spend };
 	_cleanup_free_ char *url = xasprintf("%s%s", h->origin, q->target);
 	struct curl_slist *headers = http_headers(q);
 	bool cancelled;

@@ -116,8 +116,15 @@ static struct http_handle *handle_new(struct http_curl *h)
 	return handle;
 }
 
-struct http_handle *http_handle_take(struct http_curl *h, bool reads)
+struct http_handle *http_handle_take(struct http_curl *h, const struct http_request *q)
 {
+	bool reads = streq(q->method, "GET");
+
+	if (q->fresh) {
+		struct http_handle *own = handle_new(h);
+		own->once = true;
+		return own;
+	}
 	pthread_mutex_lock(&h->lock);
 	bool fresh = h->hold && !h->spend && (!reads || h->n_held < h->hold), once = h->hold && !reads;
 	struct http_handle *handle = fresh ? NULL : h->idle;

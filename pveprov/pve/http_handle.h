@@ -50,8 +50,8 @@ struct http_transfer {
 	bool head_ended; /* libcurl takes a head that was cut off for a whole one */
 };
 
-/* An idle handle, or a new one; given back, or freed when there are enough. */
-struct http_handle *http_handle_take(struct http_curl *h, bool reads);
+/* An idle handle, or a new one (always so for a fresh connection); given back, or freed when there are enough. */
+struct http_handle *http_handle_take(struct http_curl *h, const struct http_request *q);
 void http_handle_give(struct http_curl *h, struct http_handle *handle);
 void http_handle_free(struct http_handle *handle);
 

@@ -1,8 +1,10 @@
-#include "cli/fw_scope.h"
+#include "firewall/fw_scope.h"
 #include "base/strv.h"
+#include "base/text.h"
 
 struct finder {
 	struct arena *a;
+	const struct fw_scope_wish *wish;
 	struct fw_scope *scope;
 	struct fw_guest_ref *guests;
 	const char **nodes;
@@ -19,7 +21,7 @@ const struct fw_guest_ref *fw_scope_guest(const struct fw_scope *s, const char *
 }
 
 /* A guest by VMID or name; QEMU machines and containers alike. */
-static int add_guest(struct finder *f, const char *word, struct err **err)
+static int add_guest(struct finder *f, const char *word, bool may_come, struct err **err)
 {
 	const json_t *o;
 	size_t i;
@@ -34,6 +36,11 @@ static int add_guest(struct finder *f, const char *word, struct err **err)
 			f->guests[f->scope->n_guests++] = (struct fw_guest_ref){ .node = arena_strdup(f->a, node),
 										 .id = id,
 										 .kind = arena_strdup(f->a, kind) };
+		return 0;
+	}
+	if (may_come && f->n_nodes && text_consists_of(word, "0123456789")) {
+		f->guests[f->scope->n_guests++] =
+			(struct fw_guest_ref){ .node = f->nodes[0], .id = word, .kind = "qemu", .absent = true };
 		return 0;
 	}
 	err_set(err, ERR_NOT_FOUND, "there is no VM or container '%s'", word);
@@ -65,29 +72,31 @@ static int name_host(struct finder *f, struct fw_config *c, const char *node, st
 	return need_node(f, c->id, err);
 }
 
-static int add_wanted(struct finder *f, const struct fw_files *wanted, const char *node, struct err **err)
+static int add_wanted(struct finder *f, struct err **err)
 {
+	const struct fw_files *wanted = f->wish->wanted;
+
 	for (size_t i = 0; i < wanted->n; i++) {
 		struct fw_config *c = wanted->v[i];
 		if (c->level == FW_VNET)
 			return err_set(err, ERR_USAGE, "'%s': files of vnets can be linted, not applied, by this version",
 				       c->file);
-		if ((c->level == FW_GUEST && add_guest(f, c->id, err) < 0) ||
-		    (c->level == FW_HOST && name_host(f, c, node, err) < 0))
+		if ((c->level == FW_GUEST && add_guest(f, c->id, f->wish->guests_may_come, err) < 0) ||
+		    (c->level == FW_HOST && name_host(f, c, f->wish->node, err) < 0))
 			return -1;
 	}
 	return 0;
 }
 
-static int add_words(struct finder *f, const char *const *words, struct err **err)
+static int add_words(struct finder *f, struct err **err)
 {
-	for (; words && *words; words++) {
+	for (const char *const *words = f->wish->words; words && *words; words++) {
 		if (streq(*words, "cluster"))
 			continue;
 		const char *what = *words, *name = words[1];
 		if ((!streq(what, "node") && !streq(what, "vm")) || !name)
 			return err_set(err, ERR_USAGE, "'%s': expected cluster, node NAME or vm ID", what);
-		if (streq(what, "node") ? need_node(f, name, err) < 0 : add_guest(f, name, err) < 0)
+		if (streq(what, "node") ? need_node(f, name, err) < 0 : add_guest(f, name, false, err) < 0)
 			return -1;
 		words++;
 	}
@@ -103,11 +112,11 @@ static int count_words(const char *const *words)
 	return n;
 }
 
-int fw_scope_find(struct pve_client *c, struct fw_files *wanted, const char *const *words, const char *node,
-		  struct arena *a, struct fw_scope *ret, struct err **err)
+int fw_scope_find(struct pve_client *c, const struct fw_scope_wish *wish, struct arena *a, struct fw_scope *ret,
+		  struct err **err)
 {
 	_cleanup_json_ json_t *resources = NULL;
-	struct finder f = { .a = a, .scope = ret };
+	struct finder f = { .a = a, .wish = wish, .scope = ret };
 	json_t *o;
 	size_t i;
 
@@ -118,7 +127,7 @@ int fw_scope_find(struct pve_client *c, struct fw_files *wanted, const char *con
 	json_array_foreach(resources, i, o)
 		if (streq_null(json_text(o, "type"), "node") && json_text(o, "node"))
 			f.nodes[f.n_nodes++] = arena_strdup(a, json_text(o, "node"));
-	f.guests = arena_array(a, wanted->n + (size_t)count_words(words), sizeof(*f.guests));
+	f.guests = arena_array(a, wish->wanted->n + (size_t)count_words(wish->words), sizeof(*f.guests));
 	*ret = (struct fw_scope){ .cluster = true, .nodes = f.nodes, .guests = f.guests };
-	return add_wanted(&f, wanted, node, err) < 0 || add_words(&f, words, err) < 0 ? -1 : 0;
+	return add_wanted(&f, err) < 0 || add_words(&f, err) < 0 ? -1 : 0;
 }

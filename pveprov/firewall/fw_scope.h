@@ -4,13 +4,20 @@
  */
 #include "firewall/fw_live.h"
 
+struct fw_scope_wish {
+	const struct fw_files *wanted;
+	const char *const *words; /* NULL-terminated; NULL: none */
+	const char *node;	  /* whose a bare host.fw is; NULL: the only node's */
+	bool guests_may_come;	  /* a wanted guest that is not there is one without a firewall */
+};
+
 /*
  * The scope of the wanted files and of the words ("cluster"; "node" NAME; "vm" ID): always with the cluster's file and
  * all nodes' files, as the guard needs them. A wanted host.fw of "localhost" becomes `node`'s, or the only node's.
  * ERR_NOT_FOUND: a guest or node that does not exist.
  */
-int fw_scope_find(struct pve_client *c, struct fw_files *wanted, const char *const *words, const char *node,
-		  struct arena *a, struct fw_scope *ret, struct err **err);
+int fw_scope_find(struct pve_client *c, const struct fw_scope_wish *wish, struct arena *a, struct fw_scope *ret,
+		  struct err **err);
 
 /* The guest of that VMID in the scope, or NULL. */
 const struct fw_guest_ref *fw_scope_guest(const struct fw_scope *s, const char *id);

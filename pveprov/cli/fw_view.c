@@ -1,18 +1,18 @@
-#include "cli/fw_job.h"
+#include "cli/fw_view.h"
 
 static char *mark_text(const json_t *v)
 {
 	return xstrdup(json_string_value(v));
 }
 
-const struct operand fw_job_operands[] = {
+const struct operand fw_view_operands[] = {
 	{ .name = "RECIPE",
 	  .help = "A YAML file with 'firewall:', a .fw file, or a folder of .fw files",
 	  .complete = COMPLETE_FILE },
 	{ 0 }
 };
 
-const struct output_column fw_job_columns[] = {
+const struct output_column fw_view_columns[] = {
 	{ .key = "mark", .header = "", .text = mark_text }, { .key = "text", .header = "CHANGE", .wide = true }, { 0 }
 };
 
@@ -23,7 +23,7 @@ static const char *mark_of(const struct fw_change *c)
 	return marks[c->verb];
 }
 
-json_t *fw_job_changes_json(const struct fw_job *j)
+json_t *fw_view_changes(const struct fw_job *j)
 {
 	static const char *const methods[] = { [FW_POST] = "POST", [FW_PUT] = "PUT", [FW_DELETE] = "DELETE" };
 	json_t *rows = json_array();
@@ -50,7 +50,7 @@ static json_t *decision(const struct fw_decision *d)
 	return o;
 }
 
-json_t *fw_job_guard_json(const struct fw_job *j)
+json_t *fw_view_guard(const struct fw_job *j)
 {
 	static const char *const verdicts[] = { "open", "unknown", "closed" };
 	json_t *ways = json_array();
@@ -64,12 +64,28 @@ json_t *fw_job_guard_json(const struct fw_job *j)
 			 j->guard.enabling, "nftables", j->guard.nftables, "ways", ways, "fix", j->guard.fix_member);
 }
 
-void fw_job_say_guard(struct app *app, const struct fw_job *j)
+static void say(void *ctx, const char *text)
 {
-	for (size_t i = 0; i < j->guard.n; i++) {
-		const struct fw_way *w = &j->guard.ways[i];
-		progress_line(app->progress, PROGRESS_NORMAL, "%s: %s -> %s (%s%s%s)", w->what,
-			      fw_verdict_name(w->now.verdict), fw_verdict_name(w->then.verdict),
-			      w->then.rule ? w->then.rule : "", w->then.rule ? ": " : "", w->then.reason);
-	}
+	struct app *app = ctx;
+
+	progress_line(app->progress, PROGRESS_NORMAL, "%s", text);
+}
+
+int fw_view_plan(struct app *app, const struct fw_job_options *o, struct fw_job *j, struct err **err)
+{
+	_cleanup_free_ char *state_dir = context_state_path(NULL);
+	struct fw_job_options mine = *o;
+	const struct context *context;
+	struct pve_client *client;
+
+	if (app_context(app, &context, err) < 0 || app_client(app, &client, err) < 0)
+		return -1;
+	/* the lab's node sees its clients where its world says, not on the loopback */
+	mine.from = o->from ? o->from : context->lab_client;
+	mine.scale = context->lab_scale;
+	mine.node = app->globals.node;
+	mine.state_dir = arena_strdup(&j->arena, state_dir);
+	mine.say = say;
+	mine.say_ctx = app;
+	return fw_job_plan(client, &mine, j, err);
 }

@@ -1,0 +1,246 @@
+#include "firewall/fw_switch.h"
+#include "base/fs.h"
+#include "firewall/fw_yaml.h"
+
+/* The iptables daemon looks every 10 s, the nftables one every 5 s. */
+enum { DAEMON_MS = 10000, KNOCK_MS = 5000, ARMED = 2, TEND_MS = 1500, HELD_SPARE = 4 };
+
+struct fw_switch {
+	struct fw_job *job;
+	bool armed;  /* the 60 s switch is used */
+	size_t held; /* connections for the way back: a write ends the one it goes over */
+	int64_t tended_ms;
+	char *kept; /* the file with what was there before */
+};
+
+static const struct clock *clock_of(const struct fw_switch *s)
+{
+	return pve_client_clock(s->job->client);
+}
+
+static int keep_former(struct fw_switch *s, struct err **err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *name = xasprintf("firewall-%s.yaml", s->job->host);
+	_cleanup_free_ char *path = fs_join(s->job->o.state_dir, name);
+
+	fw_yaml_write(&s->job->live, &text);
+	if (fs_mkdirs(s->job->o.state_dir, 0700, err) < 0 || fs_write(path, buf_text(&text), text.len, 0600, err) < 0)
+		return err_wrap(err, "cannot keep the former firewall");
+	s->kept = TAKE_PTR(path);
+	return 0;
+}
+
+static void drop_kept(struct fw_switch *s, bool remove)
+{
+	if (remove && s->kept)
+		unlink(s->kept);
+	free(TAKE_PTR(s->kept));
+}
+
+static struct fw_param *find_enable(struct fw_job *j)
+{
+	for (size_t i = 0; i < j->changes.n; i++) {
+		struct fw_change *c = &j->changes.v[i];
+		for (size_t k = 0; c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster") && k < c->n_params; k++)
+			if (streq(c->params[k].key, "enable"))
+				return &c->params[k];
+	}
+	return NULL;
+}
+
+static int set_enable(const struct fw_switch *s, int64_t value, struct err **err)
+{
+	_cleanup_pve_params_ struct pve_params p = { 0 };
+
+	pve_params_add_int(&p, "enable", value);
+	return pve_put(s->job->client, "/cluster/firewall/options", &p, NULL, err);
+}
+
+/* The daemon may look at any time from the first call on. */
+static int hold(struct fw_switch *s, struct err **err)
+{
+	s->held = MIN(s->job->n_undo, (size_t)FW_UNDO_MAX) + HELD_SPARE;
+	s->tended_ms = clock_now_ms(clock_of(s));
+	return pve_client_hold(s->job->client, s->held, err);
+}
+
+/* Keeps the connections for the way back alive; to be called between the calls. */
+static void tend(struct fw_switch *s)
+{
+	_cleanup_err_ struct err *ignored = NULL;
+
+	if (!s->held || clock_now_ms(clock_of(s)) - s->tended_ms < TEND_MS)
+		return;
+	pve_client_keep(s->job->client, s->held, &ignored);
+	s->tended_ms = clock_now_ms(clock_of(s));
+}
+
+/* Puts 2 in place of 1 among the changes where the switch is used. */
+static int arm(struct fw_switch *s, struct err **err)
+{
+	struct fw_param *enable = find_enable(s->job);
+
+	fw_job_say(s->job, "arming the server's 60 s switch: without our word the %s",
+		   s->job->guard.enabling ? "firewall goes off again" : "WHOLE firewall goes off");
+	if (!enable)
+		return set_enable(s, ARMED, err);
+	enable->value = "2";
+	return 0;
+}
+
+/* What concerns guests only cannot shut the node's door. */
+static bool node_is_touched(const struct fw_job *j)
+{
+	return fw_changes_at_nodes(&j->changes) > 0;
+}
+
+static int begin(struct fw_switch *s, struct err **err)
+{
+	const struct fw_job *j = s->job;
+
+	if (keep_former(s, err) < 0)
+		return -1;
+	if (s->armed)
+		return arm(s, err);
+	return (j->guard.enabled || j->guard.enabling) && node_is_touched(j) ? hold(s, err) : 0;
+}
+
+static int wait_for_daemon(struct fw_switch *s, struct err **err)
+{
+	int64_t scale = MAX(s->job->o.scale, (int64_t)1);
+
+	fw_job_say(s->job, "waiting %d s for the node's firewall daemon", DAEMON_MS / 1000);
+	for (int64_t left = DAEMON_MS / scale + 1; left > 0; left -= TEND_MS) {
+		if (clock_sleep(clock_of(s), MIN(left, (int64_t)TEND_MS), err) < 0)
+			return -1;
+		tend(s);
+	}
+	return 0;
+}
+
+/* The daemon's time has passed and a new connection comes through; enable > 1 takes effect at once. */
+static int prove(struct fw_switch *s, struct err **err)
+{
+	if (!s->armed && wait_for_daemon(s, err) < 0)
+		return -1;
+	return pve_client_knock(s->job->client, KNOCK_MS, err);
+}
+
+/*
+ * The former firewall again. What decides about the node goes first, over the connections that are held; what is left
+ * follows when the door is open. *ret_sent counts the calls.
+ */
+static int way_back(struct fw_switch *s, size_t *ret_sent, struct err **err)
+{
+	struct fw_job *j = s->job;
+	struct fw_changes back = { 0 };
+	size_t further = 0;
+
+	*ret_sent = 0;
+	if (fw_job_way_to(j, &j->live, &back, err) < 0)
+		return -1;
+	struct fw_changes near = { .v = back.v, .n = fw_changes_nodes_first(&back) };
+	struct fw_changes far = { .v = back.v + near.n, .n = back.n - near.n };
+	if (fw_apply(j->client, &near, NULL, ret_sent, err) < 0 || !far.n)
+		return *ret_sent == near.n ? 0 : -1;
+	pve_client_hold(j->client, 0, NULL);
+	s->held = 0;
+	if (prove(s, err) < 0)
+		return -1;
+	int r = fw_apply(j->client, &far, NULL, &further, err);
+	*ret_sent += further;
+	return r;
+}
+
+static int undo(struct fw_switch *s, struct err *why, struct err **err)
+{
+	_cleanup_err_ struct err *cause = why, *failed = NULL;
+	size_t sent = 0;
+
+	if (s->held)
+		pve_client_spend(s->job->client);
+	if (s->armed) {
+		err_set(err, ERR_REVERTED, "%s: not confirmed, the server switches the firewall off by itself within 60 s",
+			cause->text);
+	} else if (way_back(s, &sent, &failed) < 0) {
+		err_set(err, ERR_UNREACHABLE, "%s, and the way back failed after %zu calls: %s", cause->text, sent,
+			failed->text);
+		err_hint(err, "on the node's console: pve-firewall stop; then 'pveprov fw apply %s'", s->kept);
+		drop_kept(s, false);
+		return -1;
+	} else if (prove(s, &failed) < 0) {
+		err_set(err, ERR_REVERTED, "%s: the former firewall was sent back (%zu calls), but: %s", cause->text, sent,
+			failed->text);
+		drop_kept(s, false);
+		return err_hint(err, "on the node's console: pve-firewall stop");
+	} else {
+		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls) and lets us in", cause->text, sent);
+	}
+	drop_kept(s, !s->armed);
+	return err_hint(err, "'pveprov fw check --from IP --to node --port 8006/tcp FILE' shows which rule decides");
+}
+
+/* A call failed. Where the door fell shut behind those that were sent, they are undone, and *err says so. */
+static int broken_off(struct fw_switch *s, size_t sent, struct err **err)
+{
+	if (sent && (s->held || s->armed) && ((*err)->kind == ERR_UNREACHABLE || (*err)->kind == ERR_TIMEOUT)) {
+		struct err *why = TAKE_PTR(*err);
+		return undo(s, why, err);
+	}
+	if (sent)
+		fw_job_say(s->job, "%zu of %zu changes were sent; the former firewall is in '%s'", sent, s->job->changes.n,
+			   s->kept);
+	else
+		fw_job_say(s->job, "nothing was sent");
+	drop_kept(s, sent == 0);
+	return -1;
+}
+
+static int confirm(struct fw_switch *s, struct err **err)
+{
+	struct err *why = NULL;
+
+	if (!s->armed && !s->held) { /* nothing of it can shut us out */
+		drop_kept(s, true);
+		return 0;
+	}
+	if (prove(s, &why) < 0) {
+		if (why->kind == ERR_INTERRUPTED && !s->armed) {
+			fw_job_say(s->job, "interrupted: the former firewall is in '%s'", s->kept);
+			drop_kept(s, false);
+			return err_move(err, why);
+		}
+		return undo(s, why, err);
+	}
+	if (s->armed && set_enable(s, 1, err) < 0) {
+		drop_kept(s, false);
+		return err_wrap(err, "the connection came through, but the switch could not be made permanent");
+	}
+	drop_kept(s, true);
+	return 0;
+}
+
+static void sending(void *ctx, const struct fw_change *c, size_t i, size_t n)
+{
+	struct fw_switch *s = ctx;
+
+	tend(s);
+	fw_job_say(s->job, "%zu/%zu %s", i + 1, n, c->text);
+}
+
+int fw_switch_apply(struct fw_job *j, struct err **err)
+{
+	struct fw_switch s = { .job = j, .armed = j->o.dead_man || (j->guard.enabling && !j->guard.nftables) };
+	struct fw_apply_events events = { .sending = sending, .ctx = &s };
+	size_t sent = 0;
+
+	int r = begin(&s, err);
+	if (r == 0)
+		r = fw_apply(j->client, &j->changes, &events, &sent, err) < 0 ? broken_off(&s, sent, err)
+									       : confirm(&s, err);
+	free(s.kept);
+	if (s.held)
+		pve_client_hold(j->client, 0, NULL);
+	return r;
+}
