@@ -90,6 +90,11 @@ struct fw_address *fw_address_parse(struct arena *a, const char *text, const cha
 	struct fw_address *r = arena_alloc(a, sizeof(*r));
 	const char *copy = arena_strdup(a, text);
 
+	/* the scope counts, too */
+	if (text[0] == '+' && strlen(text) > FW_NAME_MAX + 1) {
+		*why = "ipset name too long";
+		return NULL;
+	}
 	if (text[0] == '+') {
 		r->kind = FW_ADDRESS_SET;
 		if (parse_name(copy + 1, true, r))
@@ -98,8 +103,12 @@ struct fw_address *fw_address_parse(struct arena *a, const char *text, const cha
 		return NULL;
 	}
 	r->kind = FW_ADDRESS_ALIAS;
-	if (parse_name(copy, false, r))
-		return r;
+	if (parse_name(copy, false, r)) {
+		if (strlen(text) <= FW_NAME_MAX)
+			return r;
+		*why = "alias name too long";
+		return NULL;
+	}
 	r->scope = FW_ANY_SCOPE;
 	r->name = NULL;
 	if (strchr(text, '-') && !strchr(text, ',')) {

@@ -155,15 +155,36 @@ struct fw_entry *fw_entry_add(struct fw_config *c, struct fw_section *s)
 	return *end;
 }
 
-const char *fw_option(const struct fw_config *c, const char *key)
+const struct fw_entry *fw_option_entry(const struct fw_config *c, const char *key)
 {
-	const char *value = NULL;
+	const struct fw_entry *found = NULL;
 
 	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
 		for (const struct fw_entry *e = s->kind == FW_OPTIONS ? s->first : NULL; e; e = e->next)
 			if (!e->bad && streq(e->key, key))
-				value = e->value;
-	return value;
+				found = e;
+	return found;
+}
+
+const char *fw_option(const struct fw_config *c, const char *key)
+{
+	const struct fw_entry *e = fw_option_entry(c, key);
+
+	return e ? e->value : NULL;
+}
+
+bool fw_entry_counts(const struct fw_config *c, const struct fw_section *s, const struct fw_entry *e)
+{
+	if (e->bad)
+		return false;
+	return s->kind == FW_OPTIONS   ? fw_option_entry(c, e->key) == e
+	       : s->kind == FW_ALIASES ? fw_alias(c, e->key) == e
+				       : fw_section_counts(c, s);
+}
+
+bool fw_section_counts(const struct fw_config *c, const struct fw_section *s)
+{
+	return !s->name || fw_section_find(c, s->kind, s->name) == s;
 }
 
 const struct fw_entry *fw_alias(const struct fw_config *c, const char *name)
@@ -188,63 +209,87 @@ bool fw_rule_equal(const struct fw_rule *a, const struct fw_rule *b)
 	return true;
 }
 
-static const struct fw_entry *next_good(const struct fw_entry *e)
+/* Goes through the rules of one kind of section (RULES may be written several times). */
+struct rule_walk {
+	const struct fw_section *s;
+	const struct fw_entry *e;
+	bool all; /* of every section of the kind, not of s alone */
+};
+
+static const struct fw_entry *next_rule(struct rule_walk *w)
 {
-	while (e && e->bad)
-		e = e->next;
-	return e;
+	for (; w->s; w->s = w->all ? w->s->next : NULL, w->e = NULL) {
+		if (w->all && w->s->kind != FW_RULES)
+			continue;
+		do
+			w->e = w->e ? w->e->next : w->s->first;
+		while (w->e && w->e->bad);
+		if (w->e)
+			return w->e;
+	}
+	return NULL;
 }
 
-/* Entries of two rule lists, bad ones left out. */
-static bool same_rules(const struct fw_section *a, const struct fw_section *b)
+static bool same_rules(struct rule_walk a, struct rule_walk b)
 {
-	const struct fw_entry *x = next_good(a ? a->first : NULL), *y = next_good(b ? b->first : NULL);
-
-	for (; x && y; x = next_good(x->next), y = next_good(y->next))
+	for (;;) {
+		const struct fw_entry *x = next_rule(&a), *y = next_rule(&b);
+		if (!x || !y)
+			return !x && !y;
 		if (!fw_rule_equal(&x->rule, &y->rule) || !streq_null(x->comment, y->comment))
 			return false;
-	return !x && !y;
+	}
 }
 
 static const struct fw_entry *find_member(const struct fw_section *s, const char *address)
 {
-	for (const struct fw_entry *e = next_good(s->first); e; e = next_good(e->next))
-		if (streq(e->value, address))
+	for (const struct fw_entry *e = s->first; e; e = e->next)
+		if (!e->bad && streq(e->value, address))
 			return e;
 	return NULL;
 }
 
-/* Every entry of a that has no equal in b makes them different; called both ways. */
+static bool same_address(const struct fw_entry *a, const struct fw_entry *b)
+{
+	return b && streq(a->value, b->value) && a->nomatch == b->nomatch && streq_null(a->comment, b->comment);
+}
+
+static bool entry_covered(const struct fw_section *s, const struct fw_entry *e, const struct fw_config *b,
+			  const struct fw_section *other)
+{
+	switch (s->kind) {
+	case FW_OPTIONS:
+		return streq_null(fw_option(b, e->key), e->value);
+	case FW_ALIASES:
+		return same_address(e, fw_alias(b, e->key));
+	case FW_IPSET:
+		return same_address(e, find_member(other, e->value));
+	default:
+		return true;
+	}
+}
+
+/* Every entry of a that counts has its equal in b; called both ways. */
 static bool covered(const struct fw_config *a, const struct fw_config *b)
 {
 	for (const struct fw_section *s = a->first; s; s = s->next) {
-		const struct fw_section *other = fw_section_find(b, s->kind, s->name);
-		if (fw_section_find(a, s->kind, s->name) != s && (s->kind == FW_IPSET || s->kind == FW_GROUP))
+		const struct fw_section *other = s->name ? fw_section_find(b, s->kind, s->name) : NULL;
+		if (!fw_section_counts(a, s))
 			continue;
-		if ((s->kind == FW_IPSET || s->kind == FW_GROUP) &&
-		    (!other || !streq_null(s->comment, other->comment)))
+		if (s->name && (!other || !streq_null(s->comment, other->comment)))
 			return false;
-		if ((s->kind == FW_RULES || s->kind == FW_GROUP) && !same_rules(s, other))
+		if (s->kind == FW_GROUP &&
+		    !same_rules((struct rule_walk){ .s = s }, (struct rule_walk){ .s = other }))
 			return false;
-		for (const struct fw_entry *e = next_good(s->first); e; e = next_good(e->next)) {
-			const struct fw_entry *match = NULL;
-			if (s->kind == FW_OPTIONS && !streq_null(fw_option(b, e->key), fw_option(a, e->key)))
+		for (const struct fw_entry *e = s->first; e; e = e->next)
+			if (fw_entry_counts(a, s, e) && !entry_covered(s, e, b, other))
 				return false;
-			if (s->kind == FW_ALIASES)
-				match = fw_alias(b, e->key);
-			else if (s->kind == FW_IPSET)
-				match = find_member(other, e->value);
-			else
-				continue;
-			if (!match || !streq(match->value, e->value) || match->nomatch != e->nomatch ||
-			    !streq_null(match->comment, e->comment))
-				return false;
-		}
 	}
 	return true;
 }
 
 bool fw_config_equal(const struct fw_config *a, const struct fw_config *b)
 {
-	return a->level == b->level && covered(a, b) && covered(b, a);
+	return a->level == b->level && covered(a, b) && covered(b, a) &&
+	       same_rules((struct rule_walk){ .s = a->first, .all = true }, (struct rule_walk){ .s = b->first, .all = true });
 }

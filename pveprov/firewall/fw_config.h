@@ -105,9 +105,14 @@ struct fw_entry *fw_entry_add(struct fw_config *c, struct fw_section *s);
 
 /* An option's value, NULL where the file has none. The last one of a file counts, as on the server. */
 const char *fw_option(const struct fw_config *c, const char *key);
+const struct fw_entry *fw_option_entry(const struct fw_config *c, const char *key);
 
 /* An alias of this file (letter case ignored); NULL: none. */
 const struct fw_entry *fw_alias(const struct fw_config *c, const char *name);
+
+/* False for what a later line of the file replaces: an option or alias that is set again, a set or group of that name. */
+bool fw_entry_counts(const struct fw_config *c, const struct fw_section *s, const struct fw_entry *e);
+bool fw_section_counts(const struct fw_config *c, const struct fw_section *s);
 
 bool fw_rule_equal(const struct fw_rule *a, const struct fw_rule *b);
 

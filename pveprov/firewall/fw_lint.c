@@ -12,21 +12,10 @@ struct view {
 	struct fw_issues *issues;
 };
 
-static const struct fw_entry *option_entry(const struct fw_config *c, const char *key)
-{
-	const struct fw_entry *found = NULL;
-
-	for (const struct fw_section *s = c ? c->first : NULL; s; s = s->next)
-		for (const struct fw_entry *e = s->kind == FW_OPTIONS ? s->first : NULL; e; e = e->next)
-			if (!e->bad && streq(e->key, key))
-				found = e;
-	return found;
-}
-
 static struct fw_issue *at_option(const struct view *v, const char *key, enum fw_severity severity, const char *code,
 				  const char *text)
 {
-	const struct fw_entry *e = option_entry(v->config, key);
+	const struct fw_entry *e = fw_option_entry(v->config, key);
 
 	return fw_issue_add(v->issues, v->config->file, e ? e->line : 0, 1, severity, code, "%s", text);
 }
@@ -117,7 +106,7 @@ static void lint_nics(const struct view *v)
 					"ipfilter drops every packet that a router forwards from other networks"),
 			      "turn ipfilter off on a VM that routes");
 	if (g->n_nics > 1 && filtered && !fw_option_on(v->config, FW_GUEST, "radv") &&
-	    option_entry(v->config, "radv") == NULL)
+	    fw_option_entry(v->config, "radv") == NULL)
 		fw_issue_add(v->issues, v->config->file, 0, 0, FW_NOTE, "radv-off",
 			     "router advertisements of VM %s are dropped: a router of IPv6 wants 'radv: 1'", g->id);
 }

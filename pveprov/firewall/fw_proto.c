@@ -13,40 +13,11 @@ static const struct {
 	{ "ipv6", 41 },	    { "ipv6-route", 43 }, { "ipv6-frag", 44 }, { "idrp", 45 },	  { "rsvp", 46 },
 	{ "gre", 47 },	    { "esp", 50 },	 { "ah", 51 },	     { "skip", 57 },	  { "ipv6-icmp", 58 },
 	{ "icmpv6", 58 },   { "ipv6-nonxt", 59 }, { "ipv6-opts", 60 }, { "rspf", 73 },	  { "vmtp", 81 },
-	{ "eigrp", 88 },    { "ospf", 89 },	 { "ospfigp", 89 },  { "ax.25", 93 },	  { "ipip", 94 },
+	{ "eigrp", 88 },    { "ospf", 89 },	 { "manet", 138 },   { "ax.25", 93 },	  { "ipip", 94 },
 	{ "etherip", 97 },  { "encap", 98 },	 { "pim", 103 },     { "ipcomp", 108 },	  { "vrrp", 112 },
 	{ "l2tp", 115 },    { "isis", 124 },	 { "sctp", 132 },    { "fc", 133 },	  { "mobility-header", 135 },
 	{ "udplite", 136 }, { "mpls-in-ip", 137 }, { "hip", 139 },   { "shim6", 140 },	  { "wesp", 141 },
-	{ "rohc", 142 },    { "ethernet", 143 },
-};
-
-/* The service names that rules are written with; Debian's /etc/services has some 300, mostly forgotten ones. */
-static const struct {
-	const char *name;
-	uint16_t port;
-} services[] = {
-	{ "ftp-data", 20 },	{ "ftp", 21 },	       { "ssh", 22 },	       { "telnet", 23 },
-	{ "smtp", 25 },		{ "time", 37 },	       { "whois", 43 },	       { "tacacs", 49 },
-	{ "domain", 53 },	{ "bootps", 67 },      { "bootpc", 68 },       { "tftp", 69 },
-	{ "finger", 79 },	{ "http", 80 },	       { "www", 80 },	       { "kerberos", 88 },
-	{ "pop3", 110 },	{ "sunrpc", 111 },     { "auth", 113 },	       { "nntp", 119 },
-	{ "ntp", 123 },		{ "epmap", 135 },      { "netbios-ns", 137 },  { "netbios-dgm", 138 },
-	{ "netbios-ssn", 139 }, { "imap2", 143 },      { "snmp", 161 },	       { "snmp-trap", 162 },
-	{ "bgp", 179 },		{ "irc", 194 },	       { "ldap", 389 },	       { "https", 443 },
-	{ "microsoft-ds", 445 }, { "kpasswd", 464 },   { "submissions", 465 }, { "isakmp", 500 },
-	{ "printer", 515 },	{ "syslog", 514 },     { "shell", 514 },       { "login", 513 },
-	{ "exec", 512 },	{ "route", 520 },      { "dhcpv6-client", 546 }, { "dhcpv6-server", 547 },
-	{ "rtsp", 554 },	{ "nntps", 563 },      { "submission", 587 },  { "ipp", 631 },
-	{ "ldaps", 636 },	{ "domain-s", 853 },   { "rsync", 873 },       { "ftps-data", 989 },
-	{ "ftps", 990 },	{ "telnets", 992 },    { "imaps", 993 },       { "pop3s", 995 },
-	{ "socks", 1080 },	{ "openvpn", 1194 },   { "ms-sql-s", 1433 },   { "l2f", 1701 },
-	{ "radius", 1812 },	{ "radius-acct", 1813 }, { "nfs", 2049 },      { "iscsi-target", 3260 },
-	{ "mysql", 3306 },	{ "ms-wbt-server", 3389 }, { "nut", 3493 },    { "svn", 3690 },
-	{ "ipsec-nat-t", 4500 }, { "sip", 5060 },      { "sip-tls", 5061 },    { "xmpp-client", 5222 },
-	{ "xmpp-server", 5269 }, { "mdns", 5353 },     { "postgresql", 5432 }, { "amqp", 5672 },
-	{ "x11", 6000 },	{ "redis", 6379 },     { "ircs-u", 6697 },     { "bacula-dir", 9101 },
-	{ "http-alt", 8080 },	{ "git", 9418 },       { "zabbix-agent", 10050 }, { "webmin", 10000 },
-	{ "puppet", 8140 },	{ "munin", 4949 },     { "nrpe", 5666 },       { "sane-port", 6566 },
+	{ "rohc", 142 },    { "ethernet", 143 },	 { "mptcp", 262 },
 };
 
 static const struct {
@@ -92,7 +63,7 @@ int fw_proto_number(const char *name)
 
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
 		if (streq(protocols[i].name, name) ||
-		    (text_to_u64(name, 0, 255, &n) && (int)n == protocols[i].number))
+		    (text_to_u64(name, 0, 65535, &n) && (int)n == protocols[i].number))
 			return protocols[i].number;
 	return -1;
 }
@@ -117,17 +88,11 @@ int fw_proto_family(const char *name)
 	return streq(name, "icmp") ? 4 : streq(name, "icmpv6") || streq(name, "ipv6-icmp") ? 6 : 0;
 }
 
-static bool parse_port(const char *text, uint16_t *ret)
+/* The server reads 022 as 22. */
+static bool parse_number(const char *text, uint16_t *ret)
 {
 	uint64_t n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
-		if (streq(services[i].name, text)) {
-			*ret = services[i].port;
-			return true;
-		}
-	}
-	/* the server reads 022 as 22 */
 	text += strspn(text, "0") - (strspn(text, "0") && !text[strspn(text, "0")]);
 	if (!text_to_u64(text, 0, 65535, &n))
 		return false;
@@ -152,11 +117,15 @@ struct fw_ports *fw_ports_parse(struct arena *a, const char *text, const char **
 		char *colon = strchr(items.v[i], ':');
 		if (colon)
 			*colon = '\0';
-		bool good = parse_port(items.v[i], &r->first) && parse_port(colon ? colon + 1 : items.v[i], &r->last);
+		/* a range has numbers only */
+		bool good = colon ? parse_number(items.v[i], &r->first) && parse_number(colon + 1, &r->last)
+				  : parse_number(items.v[i], &r->first) || fw_service_port(items.v[i], &r->first);
 		if (!good) {
 			*why = arena_printf(a, "invalid port '%s%s%s'", items.v[i], colon ? ":" : "", colon ? colon + 1 : "");
 			return NULL;
 		}
+		if (!colon)
+			r->last = r->first;
 		if (r->first > r->last) {
 			*why = arena_printf(a, "backwards range '%s:%s' not allowed", items.v[i], colon + 1);
 			return NULL;

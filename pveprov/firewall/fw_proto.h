@@ -24,6 +24,10 @@ struct fw_ports {
 	size_t n;
 };
 
+/* The port of a service's name as /etc/services has it; and the names in order, NULL after the last. */
+bool fw_service_port(const char *name, uint16_t *ret);
+const char *fw_service_name(size_t index);
+
 /*
  * Parses "22", "80,443", "8000:8100,http"; NULL result with *why otherwise. At most 15 numbers, a range counts two.
  */

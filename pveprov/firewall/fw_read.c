@@ -9,6 +9,7 @@ struct reader {
 	struct fw_section *section;
 	struct buf lead; /* comments and blank lines seen since the last entry */
 	unsigned line, indent; /* of the line that is read: its number, the blanks before it */
+	bool carriage;	       /* it ends in a carriage return */
 };
 
 static const struct {
@@ -90,48 +91,86 @@ static void open_section(struct reader *r, enum fw_section_kind kind, const char
 	r->section = s;
 }
 
-/* "[word]" or "[word name]", with a comment behind the named ones. */
+/* What the server makes of the lines below a header that it does not know. */
+static void hint_below(struct reader *r, struct fw_issue *i)
+{
+	for (size_t k = 0; r->section && k < ARRAY_SIZE(headers); k++)
+		if (headers[k].kind == r->section->kind)
+			fw_issue_hint(i, "the lines below still count as [%s%s%s]", headers[k].word,
+				      r->section->name ? " " : "", r->section->name ? r->section->name : "");
+	if (!r->section)
+		fw_issue_hint(i, "the lines below are skipped, too");
+}
+
+static void unknown_header(struct reader *r, const char *whole, const char *code, const char *why)
+{
+	keep_bad(r, whole, 1, code, why);
+	if (r->issues)
+		hint_below(r, &r->issues->v[r->issues->n - 1]);
+}
+
+static void bad_header(struct reader *r, const char *whole, const char *word)
+{
+	struct arena *a = &r->c->arena;
+	const char *known[ARRAY_SIZE(headers) + 1] = { NULL };
+
+	if (r->carriage) {
+		/* it is kept with its carriage return: without it the file would mean something else */
+		unknown_header(r, arena_printf(a, "%s\r", whole), "bad-section", "a carriage return ends the line: the server does not know the header");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		known[i] = headers[i].word;
+	const char *near = text_nearest(word, known);
+	unknown_header(r, whole, "bad-section",
+		       near && strcasecmp(near, word) != 0
+			       ? arena_printf(a, "unknown section '%s', did you mean '%s'?", whole, near)
+		       : near ? arena_printf(a, "a section '%s' is not written like this: '%s'", near, whole)
+			      : arena_printf(a, "unknown section '%s'", whole));
+}
+
+/* "[word]" alone, or "[word name]" with a comment behind. */
 static void read_header(struct reader *r, char *line)
 {
 	struct arena *a = &r->c->arena;
-	char *close = strchr(line, ']');
 	const char *whole = arena_strdup(a, line);
+	char *close = strchr(line, ']'), *behind = close ? text_trim(close + 1) : NULL;
+	size_t i = 0;
 
 	if (!close) {
-		keep_bad(r, whole, 1, "bad-section", "a section header needs a closing ']'");
+		unknown_header(r, whole, "bad-section", "a section header needs a closing ']'");
 		return;
 	}
-	char *behind = text_trim(close + 1);
 	*close = '\0';
 	char *word = line + 1, *name = word + strcspn(word, " \t");
-	if (*name)
+	bool blank = *name != '\0';
+	if (blank)
 		*name++ = '\0';
-	name = text_trim(name);
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		size_t max = headers[i].kind == FW_GROUP ? FW_GROUP_NAME_MAX : FW_NAME_MAX;
-		if (strcasecmp(word, headers[i].word) != 0 || headers[i].named != (*name != '\0') ||
-		    (*behind && (*behind != '#' || !headers[i].named)))
-			continue;
-		if (!(headers[i].levels & 1u << r->c->level)) {
-			r->section = NULL;
-			keep_bad(r, whole, 1, "section-level",
-				 arena_printf(a, "a %s file has no section '%s'", fw_level_name(r->c->level), word));
-			return;
-		}
-		if (headers[i].named && !fw_name_valid(name, max)) {
-			r->section = NULL;
-			keep_bad(r, whole, (unsigned)(name - line) + 1, "bad-name",
-				 arena_printf(a, "'%s' is not a name of 2 to %zu letters, digits, '-', '_', letter first",
-					      name, max));
-			return;
-		}
-		char *comment = *behind ? text_trim(behind + 1) : NULL;
-		open_section(r, headers[i].kind, *name ? name : NULL,
-			     comment && *comment ? arena_strdup(a, comment) : NULL);
+	name += strspn(name, " \t");
+	while (i < ARRAY_SIZE(headers) && strcasecmp(word, headers[i].word) != 0)
+		i++;
+	bool named = i < ARRAY_SIZE(headers) && headers[i].named;
+	bool good = named ? *name && !strpbrk(name, " \t") && (!*behind || *behind == '#')
+			  : i < ARRAY_SIZE(headers) && !blank && !*behind && !r->carriage;
+	if (!good) {
+		bad_header(r, whole, word);
 		return;
 	}
-	keep_bad(r, whole, 1, "bad-section",
-		 arena_printf(a, "unknown section '[%s%s%s]'", word, *name ? " " : "", name));
+	if (!(headers[i].levels & 1u << r->c->level)) {
+		unknown_header(r, whole, "section-level",
+			       arena_printf(a, "a %s file has no section '%s'", fw_level_name(r->c->level), word));
+		return;
+	}
+	size_t max = headers[i].kind == FW_GROUP ? FW_GROUP_NAME_MAX : FW_NAME_MAX;
+	if (named && !fw_name_valid(name, max)) {
+		/* here the server forgets which section it was in */
+		r->section = NULL;
+		keep_bad(r, whole, (unsigned)(name - line) + 1, "bad-name",
+			 arena_printf(a, "'%s' is not a name of 2 to %zu letters, digits, '-', '_', letter first", name, max));
+		return;
+	}
+	char *comment = *behind ? text_trim(behind + 1) : NULL;
+	open_section(r, headers[i].kind, named ? name : NULL, comment && *comment ? arena_strdup(a, comment) : NULL);
 }
 
 static void read_option(struct reader *r, const char *line)
@@ -202,9 +241,12 @@ static void read_alias(struct reader *r, const char *line)
 			 arena_printf(a, "'%s' is not an IP address or network", blank + 1));
 		return;
 	}
-	if (!fw_name_valid(text, FW_NAME_MAX))
-		report(r, 1, FW_WARNING, "bad-name",
-		       arena_printf(a, "no rule can use the name '%s': letters, digits, '-', '_', letter first", text));
+	if (!fw_name_valid(text, FW_NAME_MAX)) {
+		keep_bad(r, line, 1, "bad-name",
+			 arena_printf(a, "no rule can use the name '%s': 2 to %d letters, digits, '-', '_', letter first", text,
+				      FW_NAME_MAX));
+		return;
+	}
 	if (fw_alias(r->c, text))
 		report(r, 1, FW_WARNING, "duplicate-alias",
 		       arena_printf(a, "alias '%s' is defined twice: this one counts", text));
@@ -282,8 +324,10 @@ static void (*const readers[FW_SECTION_KINDS])(struct reader *, const char *) = 
 
 static void read_line(struct reader *r, char *raw)
 {
-	char *line = text_trim(raw);
+	size_t len = strlen(raw);
 
+	r->carriage = len && raw[len - 1] == '\r';
+	char *line = text_trim(raw);
 	r->indent = (unsigned)(line - raw);
 	if (!*line || *line == '#') {
 		buf_addf(&r->lead, "%s\n", line);
@@ -305,6 +349,8 @@ int fw_read(const char *file, enum fw_level level, const char *id, const char *t
 {
 	if (len > FW_FILE_BYTES_MAX)
 		return err_set(err, ERR_RECIPE, "'%s' is larger than %d bytes", file, FW_FILE_BYTES_MAX);
+	if (len && memchr(text, '\0', len))
+		return err_set(err, ERR_RECIPE, "'%s' has a NUL byte: it is no firewall file", file);
 	_cleanup_fw_config_ struct fw_config *c = fw_config_new(level, file, id);
 	struct reader r = { .c = c, .issues = issues };
 	_cleanup_free_ char *copy = xmalloc(len + 1);

@@ -9,7 +9,7 @@ enum { FW_FILE_BYTES_MAX = 1 << 20, FW_FILE_LINES_MAX = 50000 };
 
 /*
  * Reads text. Never fails for what the text says: skipped lines stay in the config as bad entries and are reported to
- * `issues` (may be NULL). -1 only where it is too large (ERR_RECIPE).
+ * `issues` (may be NULL). -1 only where it is too large or has a NUL byte (ERR_RECIPE).
  */
 int fw_read(const char *file, enum fw_level level, const char *id, const char *text, size_t len,
 	    struct fw_issues *issues, struct fw_config **ret, struct err **err);

@@ -44,7 +44,7 @@ static void rules(struct buf *out, int indent, const struct fw_section *s)
 	}
 }
 
-static void section(struct buf *out, int indent, const struct fw_section *s)
+static void section(struct buf *out, int indent, const struct fw_config *c, const struct fw_section *s)
 {
 	if (s->name) {
 		buf_addf(out, "%*s%s:%s\n", indent, "", s->name, s->first ? "" : " []");
@@ -55,7 +55,7 @@ static void section(struct buf *out, int indent, const struct fw_section *s)
 		return;
 	}
 	for (const struct fw_entry *e = s->first; e; e = e->next) {
-		if (e->bad)
+		if (!fw_entry_counts(c, s, e))
 			continue;
 		buf_addf(out, "%*s%s", indent, "", s->kind == FW_IPSET ? "- " : e->key);
 		if (s->kind != FW_IPSET)
@@ -75,12 +75,12 @@ static void config(struct buf *out, int indent, const struct fw_config *c)
 	for (enum fw_section_kind k = 0; k < FW_SECTION_KINDS; k++) {
 		bool begun = false;
 		for (const struct fw_section *s = c->first; s; s = s->next) {
-			if (s->kind != k || (!s->first && !s->name))
+			if (s->kind != k || (!s->first && !s->name) || !fw_section_counts(c, s))
 				continue;
 			if (!begun)
 				buf_addf(out, "%*s%s:\n", indent, "", keys[k]);
 			begun = true;
-			section(out, indent + 2, s);
+			section(out, indent + 2, c, s);
 		}
 	}
 }
