@@ -6,6 +6,7 @@
 #include "lab/httpd.h"
 #include "lab/params.h"
 #include "lab/route.h"
+#include "lab/tap.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -163,6 +164,11 @@ static void serve(struct request *q)
 	match.fn(q);
 }
 
+static void serve_or_fail(struct request *q)
+{
+	faults_request(q, serve);
+}
+
 /* Splits the URI into format and path, and takes the query's parameters; false: answered. */
 static bool read_uri(struct request *q)
 {
@@ -223,5 +229,5 @@ void dispatch(struct request *q)
 	}
 	if (!read_body(q))
 		return;
-	faults_request(q, serve);
+	tap_request(q, serve_or_fail);
 }

@@ -41,10 +41,9 @@ static void get_aliases(struct request *q)
 
 static json_t *alias_entry(const struct request *q, const char *name)
 {
-	_cleanup_free_ char *cidr = firewall_clean_cidr(param_text(q, "cidr"));
+	_cleanup_free_ char *cidr = firewall_alias_cidr(param_text(q, "cidr"));
 	const char *comment = param_text(q, "comment");
-	json_t *e = json_pack("{s:s, s:s, s:i}", "name", name, "cidr", cidr ? cidr : param_text(q, "cidr"), "ipversion",
-			      strchr(param_text(q, "cidr"), ':') ? 6 : 4);
+	json_t *e = json_pack("{s:s, s:s, s:i}", "name", name, "cidr", cidr, "ipversion", strchr(cidr, ':') ? 6 : 4);
 
 	if (comment && *comment)
 		json_object_set_new(e, "comment", json_string(comment));

@@ -25,8 +25,12 @@ bool firewall_check_digest(struct request *q, const char *hex);
  */
 char *firewall_verify(const struct request *q, json_t *rule, bool group, const char **param);
 
-/* An address or network in the server's spelling (host bits cleared, /32 left out), malloc'd; NULL: it is none. */
+/*
+ * A member of an IP set in the server's spelling (of a network the host bits are cleared, /32 is left out), malloc'd;
+ * NULL: it is no address. An alias only loses /32 and /128.
+ */
 char *firewall_clean_cidr(const char *text);
+char *firewall_alias_cidr(const char *text);
 
 /* The alias of a name ("dc/x", "guest/x", "x") seen from a request's file; NULL: none. */
 const json_t *firewall_alias(const struct request *q, const char *name);

@@ -48,13 +48,21 @@ char *firewall_clean_cidr(const char *text)
 	struct addr a;
 
 	if (addr_parse(text, &a))
-		return xstrdup(addr_text(&a, out));
+		return xstrdup(text);
 	if (!addr_cidr_parse(text, &c))
 		return NULL;
 	struct addr_cidr net = { .addr = addr_network(&c), .prefix = c.prefix };
 	if (c.prefix == (c.addr.family == 4 ? 32 : 128))
 		return xstrdup(addr_text(&c.addr, out));
 	return xstrdup(addr_cidr_text(&net, out));
+}
+
+char *firewall_alias_cidr(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	bool whole = slash && streq(slash, strchr(text, ':') ? "/128" : "/32");
+
+	return xstrndup(text, whole ? (size_t)(slash - text) : strlen(text));
 }
 
 const json_t *firewall_alias(const struct request *q, const char *name)

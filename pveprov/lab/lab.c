@@ -10,6 +10,7 @@
 #include "lab/node_network.h"
 #include "lab/pool.h"
 #include "lab/storage.h"
+#include "lab/tap.h"
 #include "lab/task.h"
 #include "lab/vm.h"
 #include "base/fs.h"
@@ -165,7 +166,7 @@ static int lab_parts(struct lab *l, const struct lab_options *o, struct err **er
 	l->connect_path = fs_join(l->state_dir, "connect.sock");
 	if (connect_open(l->base, l->connect_path, l->hypervisor, &l->connect, err))
 		return -1;
-	if (httpd_open(l, o->listen, &l->httpd, err) < 0)
+	if (tap_open(l, &l->tap, err) < 0 || httpd_open(l, o->listen, &l->httpd, err) < 0)
 		return -1;
 	firewall_watch(l);
 	return 0;
@@ -250,6 +251,7 @@ struct lab *lab_free(struct lab *l)
 	if (!l)
 		return NULL;
 	httpd_free(l->httpd);
+	tap_free(l->tap);
 	connect_free(l->connect);
 	free(l->connect_path);
 	free(l->ssh_key);

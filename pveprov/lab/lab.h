@@ -35,6 +35,7 @@ struct lab {
 	char *connect_path;
 	char *ssh_key; /* file of the private key that lab.json names */
 	struct access *access;
+	struct tap *tap;
 	struct tasks *tasks;
 	struct locks *locks;
 	struct vms *vms;

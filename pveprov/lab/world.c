@@ -222,6 +222,7 @@ static const struct field world_fields[] = {
 	{ "ifupdown2", FIELD_BOOL, offsetof(struct world, ifupdown2) },
 	{ "client", FIELD_ADDR, offsetof(struct world, client),
 	  .help = "Where the node sees the API's clients, for its firewall" },
+	{ "tap", FIELD_TEXT, offsetof(struct world, tap), .help = "Unix socket of a test that is told every call" },
 	LIST("interfaces", interfaces, interface_fields, world_interface, NULL),
 	LIST("storages", storages, storage_fields, world_storage, storage_init),
 	LIST("machines", machines, machine_fields, world_machine, machine_init),

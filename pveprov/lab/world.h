@@ -151,6 +151,7 @@ struct world {
 	bool ifupdown2;
 	struct addr client; /* where the API's clients are, for the node's firewall; family 0: it
 			       lets everybody in */
+	const char *tap; /* Unix socket of a test that looks on: see tap.h */
 	struct field_items interfaces; /* struct world_interface */
 	struct field_items storages;   /* struct world_storage */
 	struct field_items machines;   /* struct world_machine */
