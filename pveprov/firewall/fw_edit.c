@@ -1,5 +1,7 @@
 #include "firewall/fw_edit.h"
 
+#include <limits.h>
+
 enum { NONE = -1 };
 
 bool fw_item_equal(const struct fw_item *a, const struct fw_item *b)
@@ -55,30 +57,68 @@ struct pairing {
 	bool *moved;	    /* per target: its live rule stands elsewhere */
 };
 
-/* The alignment with the fewest writes: rules stay, are updated in place, go or come (edit distance). */
-static void pair_nearest(struct arena *a, const struct fw_list *live, const struct fw_list *target, struct pairing *p)
-{
-	size_t w = target->n + 1;
-	unsigned *cost = arena_array(a, (live->n + 1) * w, sizeof(*cost));
+/*
+ * The alignment with the fewest writes: rules stay, are updated in place, go or come. One that comes before all that
+ * stay costs one call, any other two: it lands at position 0 and is moved. Of two ways the one with fewer moves.
+ */
+enum { CALL = 1 << 12, MOVE = CALL + 1 };
 
+struct costs {
+	unsigned *v[2]; /* [does a rule stay before?], of what is left from live rule i and target j on */
+	size_t width;
+};
+
+static unsigned cost_at(const struct costs *c, bool behind, size_t i, size_t j)
+{
+	return c->v[behind][i * c->width + j];
+}
+
+static unsigned pair_cost(const struct costs *c, const struct fw_list *live, const struct fw_list *target, size_t i,
+			  size_t j)
+{
+	return cost_at(c, true, i + 1, j + 1) + (fw_item_equal(&live->v[i], &target->v[j]) ? 0 : CALL);
+}
+
+static unsigned come_cost(const struct costs *c, bool behind, size_t i, size_t j)
+{
+	return cost_at(c, behind, i, j + 1) + CALL + (behind ? MOVE : 0);
+}
+
+static struct costs count_costs(struct arena *a, const struct fw_list *live, const struct fw_list *target)
+{
+	struct costs c = { .width = target->n + 1 };
+
+	for (int behind = 0; behind < 2; behind++)
+		c.v[behind] = arena_array(a, (live->n + 1) * c.width, sizeof(**c.v));
 	for (size_t i = live->n + 1; i-- > 0;) {
 		for (size_t j = target->n + 1; j-- > 0;) {
-			if (i == live->n || j == target->n) {
-				cost[i * w + j] = (unsigned)(live->n - i + target->n - j);
-				continue;
+			for (int behind = 0; behind < 2; behind++) {
+				unsigned best = i == live->n && j == target->n ? 0 : UINT_MAX;
+				if (i < live->n)
+					best = MIN(best, cost_at(&c, behind, i + 1, j) + CALL);
+				if (j < target->n)
+					best = MIN(best, come_cost(&c, behind, i, j));
+				if (i < live->n && j < target->n)
+					best = MIN(best, pair_cost(&c, live, target, i, j));
+				c.v[behind][i * c.width + j] = best;
 			}
-			unsigned pair = cost[(i + 1) * w + j + 1] + !fw_item_equal(&live->v[i], &target->v[j]);
-			cost[i * w + j] = MIN(pair, MIN(cost[(i + 1) * w + j], cost[i * w + j + 1]) + 1);
 		}
 	}
-	/* where costs are equal, insertions come first: at the head of the list they need no move */
+	return c;
+}
+
+static void pair_nearest(struct arena *a, const struct fw_list *live, const struct fw_list *target, struct pairing *p)
+{
+	struct costs c = count_costs(a, live, target);
+	bool behind = false;
+
 	for (size_t i = 0, j = 0; i < live->n && j < target->n;) {
-		bool equal = fw_item_equal(&live->v[i], &target->v[j]);
-		unsigned here = cost[i * w + j], pair = cost[(i + 1) * w + j + 1] + !equal;
-		if (here == pair && (equal || here != cost[i * w + j + 1] + 1)) {
+		unsigned here = cost_at(&c, behind, i, j);
+		if (here == pair_cost(&c, live, target, i, j)) {
 			p->live_of[j] = (ssize_t)i;
 			p->target_of[i++] = (ssize_t)j++;
-		} else if (here == cost[i * w + j + 1] + 1) {
+			behind = true;
+		} else if (here == come_cost(&c, behind, i, j)) {
 			j++;
 		} else {
 			i++;
@@ -207,22 +247,12 @@ static struct fw_edits plan_with(pair_fn *pair, struct arena *a, const struct fw
 	return e;
 }
 
-static size_t count_moves(const struct fw_edits *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->n; i++)
-		n += e->v[i].kind == FW_EDIT_MOVE;
-	return n;
-}
-
 struct fw_edits fw_edit_plan(struct arena *a, const struct fw_list *live, const struct fw_list *target)
 {
 	struct fw_edits near = plan_with(pair_nearest, a, live, target);
 	struct fw_edits common = plan_with(pair_common, a, live, target);
 
-	/* never more than the edit distance and the moves */
-	return common.n < near.n && common.n - count_moves(&common) <= near.n - count_moves(&near) ? common : near;
+	return common.n < near.n ? common : near;
 }
 
 struct fw_list fw_edit_apply(struct arena *a, const struct fw_list *l, const struct fw_edit *e)
