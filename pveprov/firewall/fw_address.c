@@ -30,6 +30,22 @@ const char *fw_cidr_text(struct arena *a, const struct addr_cidr *c)
 	return arena_strdup(a, addr_cidr_text(&net, text));
 }
 
+const char *fw_cidr_read(struct arena *a, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	bool whole = slash && streq(slash, strchr(text, ':') ? "/128" : "/32");
+
+	return arena_strndup(a, text, whole ? (size_t)(slash - text) : strlen(text));
+}
+
+/* Source: clean_cidr and parse_ip_or_cidr of pve-firewall 6.0.4. */
+const char *fw_member_stored(struct arena *a, const char *text)
+{
+	struct addr_cidr c;
+
+	return strchr(text, '/') && fw_cidr_parse(text, &c) ? fw_cidr_text(a, &c) : text;
+}
+
 static const struct {
 	const char *prefix;
 	enum fw_scope_name scope;

@@ -26,8 +26,14 @@ struct fw_address *fw_address_parse(struct arena *a, const char *text, const cha
 /* Parses an address or network of an alias or member (host bits are allowed there). False: it is neither. */
 bool fw_cidr_parse(const char *text, struct addr_cidr *ret);
 
+/* The value of an alias or member as the server reads it from a file: /32 and /128 left out, the rest as written. */
+const char *fw_cidr_read(struct arena *a, const char *text);
+
 /* The server's spelling of a network: host bits cleared, /32 and /128 left out (arena). */
 const char *fw_cidr_text(struct arena *a, const struct addr_cidr *c);
+
+/* A member of an IP set as the API stores it: of a network the host bits are cleared, anything else stays as written. */
+const char *fw_member_stored(struct arena *a, const char *text);
 
 /* [A-Za-z][A-Za-z0-9_-]+, at most max bytes. */
 bool fw_name_valid(const char *name, size_t max);

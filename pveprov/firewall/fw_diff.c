@@ -1,4 +1,5 @@
 #include "firewall/fw_diff.h"
+#include "firewall/fw_address.h"
 #include "firewall/fw_options.h"
 #include "firewall/fw_write.h"
 
@@ -143,26 +144,44 @@ static const struct fw_entry *member(const struct fw_section *s, const char *add
 	return NULL;
 }
 
+static bool among(const char *const *values, size_t n, const char *value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(values[i], value))
+			return true;
+	return false;
+}
+
 static void diff_members(struct diff *d, const struct fw_section *now, const struct fw_section *then)
 {
+	const char **values = arena_array(d->a, then->n, sizeof(*values));
+	size_t n = 0;
+
 	for (const struct fw_entry *e = then->first; e; e = e->next) {
-		const struct fw_entry *old = e->bad ? NULL : member(now, e->value);
-		if (e->bad || (old && old->nomatch == e->nomatch && streq_null(old->comment, e->comment)))
+		if (e->bad)
 			continue;
-		struct fw_change *c = old ? add(d, FW_PUT, FW_OBJ_MEMBER, SETS, "ipset", then->name, e->value)
+		/* a file may hold what the API would have stored in another spelling */
+		const char *value = member(now, e->value) ? e->value : fw_member_stored(d->a, e->value);
+		if (among(values, n, value))
+			continue;
+		values[n++] = value;
+		const struct fw_entry *old = member(now, value);
+		if (old && old->nomatch == e->nomatch && streq_null(old->comment, e->comment))
+			continue;
+		struct fw_change *c = old ? add(d, FW_PUT, FW_OBJ_MEMBER, SETS, "ipset", then->name, value)
 					  : add(d, FW_POST, FW_OBJ_MEMBER, SETS, "ipset", then->name, NULL);
 		if (!old)
-			param(c, "cidr", e->value);
+			param(c, "cidr", value);
 		if (e->nomatch || (old && old->nomatch))
 			param(c, "nomatch", e->nomatch ? "1" : "0");
 		param(c, "comment", e->comment);
 		c->takes_digest = old != NULL;
 		c->expected = old;
 		c->text = arena_printf(d->a, "%s: IP set %s: %s%s", file_name(d), then->name, e->nomatch ? "!" : "",
-				       e->value);
+				       value);
 	}
 	for (const struct fw_entry *e = now ? now->first : NULL; e; e = e->next) {
-		if (e->bad || member(then, e->value))
+		if (e->bad || among(values, n, e->value))
 			continue;
 		struct fw_change *c = add(d, FW_DELETE, FW_OBJ_MEMBER, SETS, "ipset", then->name, e->value);
 		c->takes_digest = true;

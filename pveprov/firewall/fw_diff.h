@@ -10,7 +10,7 @@
 #include "firewall/fw_edit.h"
 
 enum fw_verb { FW_POST, FW_PUT, FW_DELETE };
-enum { FW_PATH_MAX = 9, FW_PARAMS_MAX = 16 };
+enum { FW_PATH_MAX = 9, FW_PARAMS_MAX = 24 }; /* a node has 19 options */
 
 struct fw_param {
 	const char *key, *value;

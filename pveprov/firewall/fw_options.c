@@ -123,25 +123,31 @@ static bool is_rate(const char *rate)
 	return digits && rate[0] != '0' && rate[digits] == '/' && choice(units, rate + digits + 1);
 }
 
-/* enable=0|1 (its key may be left out), rate=N/unit, burst=N. */
+/* enable=0|1 (its key may be left out, it may not), rate=N/unit, burst=N. */
 static const char *normal_ratelimit(struct arena *a, const char *value, const char **why)
 {
 	_cleanup_strv_ struct strv items = { 0 };
+	bool enable = false;
 	uint64_t n;
 
 	strv_split(&items, value, ",");
 	for (size_t i = 0; i < items.n; i++) {
 		const char *item = items.v[i];
+		bool other = starts_with(item, "burst=") || starts_with(item, "rate=");
 		bool known = starts_with(item, "burst=") ? text_to_u64(item + 6, 0, INT32_MAX, &n)
-			     : starts_with(item, "rate=") ? is_rate(item + 5)
-			     : text_to_u64(starts_with(item, "enable=") ? item + 7 : item, 0, 1, &n);
+			     : other ? is_rate(item + 5)
+				     : text_to_u64(starts_with(item, "enable=") ? item + 7 : item, 0, 1, &n);
+		enable = enable || !other;
 		if (!known) {
 			*why = arena_printf(a, "'%s' is none of enable=0|1, rate=N/second|minute|hour|day, burst=N",
 					    item);
 			return NULL;
 		}
 	}
-	return arena_strdup(a, value);
+	if (enable)
+		return arena_strdup(a, value);
+	*why = arena_printf(a, "'%s' lacks enable=0|1", value);
+	return NULL;
 }
 
 /* A comma list; every item must be one of the names. */

@@ -253,10 +253,7 @@ static void read_alias(struct reader *r, const char *line)
 	struct fw_entry *e = add_entry(r);
 	e->key = text;
 	e->comment = comment;
-	char *value = blank + 1, *slash = strchr(value, '/');
-	if (slash && c.prefix == (c.addr.family == 4 ? 32 : 128))
-		*slash = '\0';
-	e->value = value;
+	e->value = fw_cidr_read(a, blank + 1);
 }
 
 static void read_member(struct reader *r, const char *line)
@@ -265,7 +262,7 @@ static void read_member(struct reader *r, const char *line)
 	char *text = arena_strdup(a, line);
 	const char *comment = cut_comment(a, text), *why = NULL;
 	bool nomatch = *text == '!';
-	char *value = text_trim(text + nomatch);
+	const char *value = text_trim(text + nomatch);
 	struct addr_cidr c;
 
 	if (!*value || strpbrk(value, " \t")) {
@@ -273,9 +270,7 @@ static void read_member(struct reader *r, const char *line)
 		return;
 	}
 	if (fw_cidr_parse(value, &c)) {
-		char *slash = strchr(value, '/');
-		if (slash && c.prefix == (c.addr.family == 4 ? 32 : 128))
-			*slash = '\0';
+		value = fw_cidr_read(a, value);
 		if (c.prefix == 0) {
 			keep_bad(r, line, 1, "zero-prefix", "a zero prefix is not allowed in ipset entries");
 			return;

@@ -32,6 +32,25 @@ static const char *copy(struct yaml *y, const char *text)
 	return arena_strdup(&y->c->arena, text);
 }
 
+/* What stands behind '#' in a file: one line without blanks around it. NULL: none. */
+static const char *comment_of(struct yaml *y, const struct tree *t)
+{
+	char *text = text_trim(arena_strdup(&y->c->arena, t->text));
+
+	if (strpbrk(text, "\r\n"))
+		field_error(y->f, t->pos, "a comment is one line");
+	return *text ? text : NULL;
+}
+
+static bool flag_of(struct yaml *y, const struct tree *t)
+{
+	bool on = streq(t->text, "true") || streq(t->text, "1");
+
+	if (!on && !streq(t->text, "false") && !streq(t->text, "0"))
+		field_error(y->f, t->pos, "expected true or false, not '%s'", t->text);
+	return on;
+}
+
 /* Booleans are written as such in YAML and as 1 and 0 in the firewall. */
 static const char *option_text(const struct fw_option_spec *s, const struct tree *t)
 {
@@ -84,9 +103,9 @@ static const struct tree *read_address(struct yaml *y, const struct tree *t, con
 		if (k->kind != TREE_SCALAR)
 			field_error(y->f, k->pos, "expected text");
 		else if (streq(k->key, "comment"))
-			*ret_comment = copy(y, k->text);
+			*ret_comment = comment_of(y, k);
 		else if (streq(k->key, "nomatch"))
-			*ret_nomatch = streq(k->text, "true");
+			*ret_nomatch = flag_of(y, k);
 		else if (!streq(k->key, "cidr"))
 			unknown(y, k, "key", known);
 	}
@@ -116,7 +135,7 @@ static void read_aliases(struct yaml *y, const struct tree *map)
 		struct fw_entry *e = fw_entry_add(y->c, fw_section_need(y->c, FW_ALIASES, NULL));
 		e->line = t->key_pos.line;
 		e->key = copy(y, t->key);
-		e->value = fw_cidr_text(&y->c->arena, &c);
+		e->value = fw_cidr_read(&y->c->arena, value->text);
 		e->comment = comment;
 	}
 }
@@ -136,7 +155,7 @@ static void read_member(struct yaml *y, struct fw_section *s, const struct tree 
 		text++;
 	}
 	if (fw_cidr_parse(text, &c) && c.prefix) {
-		text = fw_cidr_text(&y->c->arena, &c);
+		text = fw_cidr_read(&y->c->arena, text);
 	} else {
 		const struct fw_address *name = fw_address_parse(&y->c->arena, text, &why);
 		if (!name || name->kind != FW_ADDRESS_ALIAS) {
@@ -145,13 +164,32 @@ static void read_member(struct yaml *y, struct fw_section *s, const struct tree 
 		}
 	}
 	for (const struct fw_entry *e = s->first; e; e = e->next)
-		if (streq(e->value, text))
+		if (streq(fw_member_stored(&y->c->arena, e->value), fw_member_stored(&y->c->arena, text)))
 			field_error(y->f, value->pos, "'%s' is in the set twice", text);
 	struct fw_entry *e = fw_entry_add(y->c, s);
 	e->line = value->pos.line;
 	e->value = copy(y, text);
 	e->nomatch = nomatch;
 	e->comment = comment;
+}
+
+/* A set or group: its list, or { comment: text, <key>: list }. NULL: it has none. */
+static const struct tree *read_named(struct yaml *y, struct fw_section *s, const struct tree *t, const char *key)
+{
+	const char *const known[] = { "comment", key, NULL };
+	const struct tree *list = NULL;
+
+	if (t->kind != TREE_MAP)
+		return t;
+	for (const struct tree *k = t->first; k; k = k->next) {
+		if (streq(k->key, key))
+			list = k;
+		else if (!streq(k->key, "comment"))
+			unknown(y, k, "key", known);
+		else if (need(y, k, TREE_SCALAR, "text"))
+			s->comment = comment_of(y, k);
+	}
+	return list;
 }
 
 static void read_sets(struct yaml *y, const struct tree *map)
@@ -162,9 +200,10 @@ static void read_sets(struct yaml *y, const struct tree *map)
 		if (!fw_name_valid(t->key, FW_NAME_MAX))
 			field_error(y->f, t->key_pos, "'%s' is not a name for an IP set", t->key);
 		struct fw_section *s = fw_section_need(y->c, FW_IPSET, t->key);
-		if (!need(y, t, TREE_LIST, "a list of addresses"))
+		const struct tree *list = read_named(y, s, t, "members");
+		if (!list || !need(y, list, TREE_LIST, "a list of addresses"))
 			continue;
-		for (const struct tree *m = t->first; m; m = m->next)
+		for (const struct tree *m = list->first; m; m = m->next)
 			read_member(y, s, m);
 	}
 }
@@ -188,11 +227,11 @@ static bool read_rule_map(struct yaml *y, const struct tree *t, struct fw_entry 
 		else if (streq(k->key, "action"))
 			r->action = copy(y, k->text);
 		else if (streq(k->key, "enable"))
-			r->enabled = streq(k->text, "true") || streq(k->text, "1");
+			r->enabled = flag_of(y, k);
 		else if (streq(k->key, "macro"))
 			r->macro = copy(y, k->text);
 		else if (streq(k->key, "comment"))
-			e->comment = copy(y, k->text);
+			e->comment = comment_of(y, k);
 		else if (f)
 			fw_field_set(r, f, copy(y, k->text));
 		else
@@ -238,7 +277,10 @@ static void read_groups(struct yaml *y, const struct tree *map)
 		if (!fw_name_valid(t->key, FW_GROUP_NAME_MAX))
 			field_error(y->f, t->key_pos, "'%s' is not a name for a group (2 to %d characters)", t->key,
 				    FW_GROUP_NAME_MAX);
-		read_rules(y, fw_section_need(y->c, FW_GROUP, t->key), t);
+		struct fw_section *s = fw_section_need(y->c, FW_GROUP, t->key);
+		const struct tree *list = read_named(y, s, t, "rules");
+		if (list)
+			read_rules(y, s, list);
 	}
 }
 

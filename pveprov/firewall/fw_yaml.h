@@ -13,7 +13,8 @@
  *       guests: { "100": { options: {}, aliases: {}, ipsets: {}, rules: [] } }
  *       vnets:  { v1: { options: {}, rules: [] } }
  *
- * A rule is a line of a .fw file or a map with the API's names. Unlike a file, every mistake is an error.
+ * A rule is a line of a .fw file or a map with the API's names. What may have a comment is then a map with the key
+ * `comment`: { cidr: ADDRESS }, { members: LIST } of a set, { rules: LIST } of a group. Unlike a file, every mistake is an error.
  */
 #include "data/field.h"
 #include "firewall/fw_files.h"

@@ -44,12 +44,24 @@ static void rules(struct buf *out, int indent, const struct fw_section *s)
 	}
 }
 
+/* Of a set or group; what the entries are indented by. */
+static int head(struct buf *out, int indent, const struct fw_section *s)
+{
+	buf_addf(out, "%*s%s:", indent, "", s->name);
+	if (s->comment) {
+		indent += 2;
+		buf_addf(out, "\n%*scomment: ", indent, "");
+		quoted(out, s->comment);
+		buf_addf(out, "\n%*s%s:", indent, "", s->kind == FW_IPSET ? "members" : "rules");
+	}
+	buf_adds(out, s->first ? "\n" : " []\n");
+	return indent + 2;
+}
+
 static void section(struct buf *out, int indent, const struct fw_config *c, const struct fw_section *s)
 {
-	if (s->name) {
-		buf_addf(out, "%*s%s:%s\n", indent, "", s->name, s->first ? "" : " []");
-		indent += 2;
-	}
+	if (s->name)
+		indent = head(out, indent, s);
 	if (s->kind == FW_RULES || s->kind == FW_GROUP) {
 		rules(out, indent, s);
 		return;
