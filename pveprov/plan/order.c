@@ -14,12 +14,13 @@ static int resolve(const struct plan *p, struct plan_order *o, struct err **err)
 		const struct step *s = &p->items[i].step;
 		if (find(p, s->id) != (ssize_t)i)
 			return err_set(err, ERR_INTERNAL, "two steps are called '%s'", s->id);
-		for (const char *const *need = s->needs; *need; need++) {
-			ssize_t at = find(p, *need);
+		o->needs[i] = xcalloc(s->n_needs, sizeof(*o->needs[i]));
+		for (size_t k = 0; k < s->n_needs; k++) {
+			ssize_t at = find(p, s->needs[k]);
 			if (at < 0)
 				return err_set(err, ERR_INTERNAL,
 					       "step '%s' needs '%s', which is not in the plan",
-					       s->id, *need);
+					       s->id, s->needs[k]);
 			o->needs[i][o->n_needs[i]++] = (size_t)at;
 		}
 	}
@@ -71,6 +72,8 @@ int plan_order(const struct plan *p, struct plan_order *ret, struct err **err)
 void plan_order_free(struct plan_order *o)
 {
 	free(o->sorted);
+	for (size_t i = 0; o->needs && i < o->n; i++)
+		free(o->needs[i]);
 	free(o->needs);
 	free(o->n_needs);
 	*o = (struct plan_order){ 0 };

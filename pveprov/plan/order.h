@@ -8,7 +8,7 @@
 struct plan_order {
 	size_t n;
 	size_t *sorted;			 /* indexes of items */
-	size_t (*needs)[STEP_NEEDS_MAX]; /* of each item */
+	size_t **needs; /* of each item */
 	size_t *n_needs;
 };
 

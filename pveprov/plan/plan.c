@@ -26,17 +26,16 @@ struct step *plan_add(struct plan *p, const struct step_ops *ops, void *ctx, con
 void plan_need(struct plan *p, const char *fmt, ...)
 {
 	struct step *s = &p->items[p->n - 1].step;
-	size_t n = 0;
+	const char **needs = arena_array(&p->arena, s->n_needs + 1, sizeof(*needs));
 	va_list ap;
 
-	while (s->needs[n])
-		n++;
-	if (n == STEP_NEEDS_MAX)
-		abort(); /* a table of ours with a step that is too wide: raise STEP_NEEDS_MAX */
+	if (s->n_needs)
+		memcpy(needs, s->needs, s->n_needs * sizeof(*needs));
 	va_start(ap, fmt);
 	_cleanup_free_ char *id = xvasprintf(fmt, ap);
 	va_end(ap);
-	s->needs[n] = arena_strdup(&p->arena, id);
+	needs[s->n_needs++] = arena_strdup(&p->arena, id);
+	s->needs = needs;
 }
 
 int plan_check(struct plan *p, const struct plan_options *o, struct err **err)

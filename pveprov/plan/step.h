@@ -86,8 +86,6 @@ void step_line(struct step_run *run, const char *fmt, ...) PRINTF(2, 3);
  * STEP_LOOKING. */
 enum { STEP_SKIP = 1 };
 
-enum { STEP_NEEDS_MAX = 12 };
-
 struct step_ops {
 	const char *name;
 	enum receipt_part part; /* whom it waits for: RECEIPT_SERVER, RECEIPT_GUEST */
@@ -105,7 +103,8 @@ struct step_ops {
 struct step {
 	const struct step_ops *ops;
 	const char *id;			       /* unique and for people: "clone router" */
-	const char *needs[STEP_NEEDS_MAX + 1]; /* ids, NULL-terminated */
+	const char **needs;		       /* ids */
+	size_t n_needs;
 	void *ctx;			       /* of the whole run */
 	const void *subject;		       /* the part of the recipe it is about */
 };

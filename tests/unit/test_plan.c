@@ -58,6 +58,21 @@ static void test_needs_come_first(void **state)
 	assert_string_equal(buf_text(&seen), "x a1 b c ");
 }
 
+static void test_a_step_may_need_many(void **state)
+{
+	(void)state;
+	_cleanup_plan_ struct plan p = { 0 };
+	_cleanup_buf_ struct buf seen = { 0 };
+
+	plan_add(&p, &order_ops, &seen, NULL, "last");
+	for (int i = 0; i < 100; i++)
+		plan_need(&p, "%d", i);
+	for (int i = 0; i < 100; i++)
+		plan_add(&p, &order_ops, &seen, NULL, "%d", i);
+	assert_works(plan_check(&p, &options, &err));
+	assert_string_equal(buf_text(&seen) + seen.len - strlen("99 last "), "99 last ");
+}
+
 static void test_bad_tables(void **state)
 {
 	(void)state;
@@ -132,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_needs_come_first, setup),
+		cmocka_unit_test_setup(test_a_step_may_need_many, setup),
 		cmocka_unit_test_setup(test_bad_tables, setup),
 		cmocka_unit_test_setup(test_a_failing_check_names_its_step, setup),
 		cmocka_unit_test_setup(test_guards, setup),

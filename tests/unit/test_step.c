@@ -114,8 +114,8 @@ static bool needs(const struct plan *p, const char *id, const char *need)
 	for (size_t i = 0; i < p->n; i++) {
 		if (!streq(p->items[i].step.id, id))
 			continue;
-		for (const char *const *n = p->items[i].step.needs; *n; n++)
-			if (streq(*n, need) || needs(p, *n, need))
+		for (size_t k = 0; k < p->items[i].step.n_needs; k++)
+			if (streq(p->items[i].step.needs[k], need) || needs(p, p->items[i].step.needs[k], need))
 				return true;
 	}
 	return false;
