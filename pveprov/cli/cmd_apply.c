@@ -1,11 +1,14 @@
 /* apply, reprovision, verify, destroy: the main job. */
 #include "cli/recipe_run.h"
 #include "cli/commands.h"
+#include "cli/fw_view.h"
+#include "step/steps.h"
 
 struct options {
 	bool allow_restart;
 	bool allow_destroy;
 	int report;
+	struct fw_flags firewall;
 };
 
 #define OPTION_RESTART                                                                             \
@@ -53,10 +56,11 @@ static void tell_result(struct recipe_run *r, const char *verb)
 static int plan_and_do(struct recipe_run *r, enum table_kind kind, const struct options *o,
 		       struct err **err)
 {
+	fw_flags_use(&o->firewall, &r->session->o.firewall);
 	int planned = recipe_run_plan(r, kind, err);
 
 	recipe_run_show(r, false, NULL);
-	if (planned < 0 || plan_guard(&r->plan, &r->options, err) < 0)
+	if (planned < 0 || plan_guard(&r->plan, &r->options, err) < 0 || firewall_judge(r->session, err) < 0)
 		return -1;
 	return do_it(r, o, err);
 }
@@ -141,6 +145,10 @@ const struct command cmd_apply = {
 						 { OPTION_FLAG(struct options, allow_destroy),
 						   .name = "allow-destroy",
 						   .help = "Allow changes that destroy data" },
+						 FW_OPTION_FROM(struct options, firewall),
+						 FW_OPTION_KEEP_ACCESS(struct options, firewall),
+						 FW_OPTION_CONSOLE(struct options, firewall),
+						 FW_OPTION_DEAD_MAN(struct options, firewall),
 						 OPTION_REPORT,
 						 { 0 } },
 	.options_size = sizeof(struct options),

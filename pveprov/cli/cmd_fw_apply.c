@@ -3,22 +3,16 @@
 #include "firewall/fw_switch.h"
 
 struct options {
-	const char *from;
-	bool ssh;
-	bool keep_access;
-	bool console;
-	bool dead_man;
+	struct fw_flags firewall;
 };
 
 static int run(struct app *app, const struct args *args, struct err **err)
 {
 	const struct options *o = args->options;
 	_cleanup_fw_job_ struct fw_job j = { 0 };
-	struct fw_job_options job = {
-		.path = args->v[0], .from = o->from, .ssh = o->ssh, .keep_access = o->keep_access, .console = o->console,
-		.dead_man = o->dead_man
-	};
+	struct fw_job_options job = { .path = args->v[0] };
 
+	fw_flags_use(&o->firewall, &job);
 	if (fw_view_plan(app, &job, &j, err) < 0)
 		return -1;
 	if (!j.changes.n) {
@@ -62,15 +56,9 @@ const struct command cmd_fw_apply = {
 	.operands = fw_view_operands,
 	.options =
 		(const struct option_spec[]){
-			{ OPTION_TEXT(struct options, from), .name = "from", .arg = "IP",
-			  .help = "Our address as the node sees it, where a router or NAT lies between" },
-			{ OPTION_FLAG(struct options, ssh), .name = "ssh", .help = "SSH to the node must stay open too" },
-			{ OPTION_FLAG(struct options, keep_access), .name = "keep-access",
-			  .help = "Add our address to the IP set 'management' where it would be locked out" },
-			{ OPTION_FLAG(struct options, console), .name = "i-have-console",
-			  .help = "Switch on with the nftables backend, where nothing undoes it by itself" },
-			{ OPTION_FLAG(struct options, dead_man), .name = "dead-man",
-			  .help = "Arm the 60 s switch for edits too; on failure the whole firewall is off" },
+			FW_OPTION_FROM(struct options, firewall), FW_OPTION_SSH(struct options, firewall),
+			FW_OPTION_KEEP_ACCESS(struct options, firewall), FW_OPTION_CONSOLE(struct options, firewall),
+			FW_OPTION_DEAD_MAN(struct options, firewall),
 			{ 0 } },
 	.options_size = sizeof(struct options),
 	.examples =

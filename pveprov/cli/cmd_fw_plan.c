@@ -2,8 +2,7 @@
 #include "cli/fw_view.h"
 
 struct options {
-	const char *from;
-	bool ssh;
+	struct fw_flags firewall;
 	bool detailed;
 };
 
@@ -11,8 +10,9 @@ static int run(struct app *app, const struct args *args, struct err **err)
 {
 	const struct options *o = args->options;
 	_cleanup_fw_job_ struct fw_job j = { 0 };
-	struct fw_job_options job = { .path = args->v[0], .from = o->from, .ssh = o->ssh };
+	struct fw_job_options job = { .path = args->v[0] };
 
+	fw_flags_use(&o->firewall, &job);
 	if (fw_view_plan(app, &job, &j, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *rows = fw_view_changes(&j);
@@ -42,9 +42,7 @@ const struct command cmd_fw_plan = {
 	.operands = fw_view_operands,
 	.options =
 		(const struct option_spec[]){
-			{ OPTION_TEXT(struct options, from), .name = "from", .arg = "IP",
-			  .help = "Our address as the node sees it, where a router or NAT lies between" },
-			{ OPTION_FLAG(struct options, ssh), .name = "ssh", .help = "SSH to the node must stay open too" },
+			FW_OPTION_FROM(struct options, firewall), FW_OPTION_SSH(struct options, firewall),
 			{ OPTION_FLAG(struct options, detailed), .name = "detailed-exitcode",
 			  .help = "Exit with 2 when there are changes" },
 			{ 0 } },

@@ -71,6 +71,15 @@ static void say(void *ctx, const char *text)
 	progress_line(app->progress, PROGRESS_NORMAL, "%s", text);
 }
 
+void fw_flags_use(const struct fw_flags *f, struct fw_job_options *o)
+{
+	o->from = f->from ? f->from : o->from;
+	o->ssh = f->ssh;
+	o->keep_access = f->keep_access;
+	o->console = f->console;
+	o->dead_man = f->dead_man;
+}
+
 int fw_view_plan(struct app *app, const struct fw_job_options *o, struct fw_job *j, struct err **err)
 {
 	_cleanup_free_ char *state_dir = context_state_path(NULL);

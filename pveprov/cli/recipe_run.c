@@ -53,7 +53,6 @@ static int open_journal(struct recipe_run *r, const char *path, struct err **err
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	char digest[DIGEST_SHA256_HEX];
-	_cleanup_free_ char *dir = context_state_path(NULL);
 	_cleanup_free_ char *name =
 		xasprintf("%s@%s", r->recipe->name, pve_client_endpoint(r->client));
 
@@ -63,7 +62,7 @@ static int open_journal(struct recipe_run *r, const char *path, struct err **err
 		if (*c == '/' || *c == ':' || *c == '[' || *c == ']')
 			*c = '_';
 	digest_sha256(text.data, text.len, digest);
-	if (journal_open(dir, name, digest, r->app->clock, &r->journal, err) < 0)
+	if (journal_open(r->state_dir, name, digest, r->app->clock, &r->journal, err) < 0)
 		return -1;
 	r->options.journal = r->journal;
 	return table_resume(r->client, r->journal, r->app->log, err);
@@ -86,6 +85,7 @@ static int open_session(struct recipe_run *r, unsigned flags, struct err **err)
 		.clock = r->app->clock,
 		.log = r->app->log,
 		.guests_only = flags & RECIPE_RUN_GUESTS,
+		.firewall = { .from = context->lab_client, .scale = context->lab_scale, .state_dir = r->state_dir },
 	};
 	receipt_enter(&r->receipt, RECEIPT_SERVER);
 	int n = session_open(&o, &r->session, err);
@@ -96,7 +96,7 @@ static int open_session(struct recipe_run *r, unsigned flags, struct err **err)
 int recipe_run_open(struct recipe_run *r, struct app *app, const char *path, unsigned flags,
 		    struct err **err)
 {
-	*r = (struct recipe_run){ .app = app };
+	*r = (struct recipe_run){ .app = app, .state_dir = context_state_path(NULL) };
 	receipt_start(&r->receipt, app->clock);
 	r->events = (struct plan_events){ .started = on_started,
 					  .changes = on_changes,
@@ -178,6 +178,7 @@ void recipe_run_receipt(struct recipe_run *r)
 void recipe_run_close(struct recipe_run *r)
 {
 	free(r->items);
+	free(r->state_dir);
 	plan_free(&r->plan);
 	r->session = session_free(r->session);
 	r->journal = journal_close(r->journal);

@@ -22,6 +22,7 @@ struct recipe_run {
 	struct plan_events events;
 	struct receipt receipt;
 	unsigned *items; /* progress items of the plan's steps */
+	char *state_dir;
 };
 
 enum {

@@ -11,6 +11,7 @@
 struct fw_files {
 	struct fw_config **v;
 	size_t n;
+	bool by_hand; /* YAML's 'apply: false': 'pveprov fw apply' brings it about, 'pveprov apply' does not */
 };
 
 /*

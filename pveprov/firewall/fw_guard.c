@@ -37,16 +37,16 @@ static const char *text_of(struct arena *a, const struct addr *x)
 	return x->family ? arena_strdup(a, addr_text(x, text)) : "an unknown address";
 }
 
-static struct fw_way *add(struct arena *a, struct fw_guard *g, const char *what, const char *node,
+static struct fw_way *add(struct arena *a, struct fw_guard *g, const char *what, const char *whose,
 			  const struct addr *from, int proto, int port)
 {
 	struct fw_way *w = &g->ways[g->n++];
 	const char *source = text_of(a, from);
 
-	*w = (struct fw_way){ .what = arena_printf(a, "%s of %s (%s %d) from %s", what, node,
+	*w = (struct fw_way){ .what = arena_printf(a, "%s of %s (%s %d) from %s", what, whose,
 						   proto == FW_TCP ? "tcp" : "udp", port, source),
 			      .source = source,
-			      .node = node,
+			      .node = whose,
 			      .proto = proto,
 			      .port = port };
 	return w;
@@ -63,6 +63,26 @@ static void add_corosync(struct arena *a, struct fw_guard *g, const struct fw_si
 			struct fw_way *w = add(a, g, "corosync", to->name, &from->ring[0], FW_UDP, COROSYNC_PORT);
 			look(a, w, now, then, &from->ring[0], &to->ring[0], NULL);
 		}
+	}
+}
+
+/* SSH to guests that are administered from here. */
+static void add_doors(struct arena *a, struct fw_guard *g, const struct fw_site *now, const struct fw_site *then,
+		      const struct fw_access *access)
+{
+	const struct addr unknown = { 0 };
+
+	for (size_t i = 0; i < access->n_doors; i++) {
+		const struct fw_guest_door *d = &access->doors[i];
+		const struct fw_guest *was = fw_site_guest(now, d->guest), *will = fw_site_guest(then, d->guest);
+		if (!was || !will)
+			continue;
+		struct fw_way *w = add(a, g, "SSH", arena_printf(a, "VM %s", d->guest), &access->from, FW_TCP, SSH_PORT);
+		struct fw_packet p = packet_of(w, &access->from, &unknown, NULL);
+		w->node = access->node;
+		w->guest = d->guest;
+		fw_evaluate_guest(a, now, fw_site_node(now, w->node), was, d->nic, &p, &w->now);
+		fw_evaluate_guest(a, then, fw_site_node(then, w->node), will, d->nic, &p, &w->then);
 	}
 }
 
@@ -91,7 +111,7 @@ struct fw_guard fw_guard(struct arena *a, const struct fw_site *now, const struc
 	struct fw_guard g = { .enabling = !fw_site_enabled(now) && fw_site_enabled(then),
 			      .enabled = fw_site_enabled(now) };
 
-	g.ways = arena_array(a, 2 + then->n_nodes * then->n_nodes, sizeof(*g.ways));
+	g.ways = arena_array(a, 2 + then->n_nodes * then->n_nodes + access->n_doors, sizeof(*g.ways));
 	for (size_t i = 0; i < then->n_nodes; i++)
 		g.nftables |= fw_node_nftables(&then->nodes[i]) ||
 			      fw_node_nftables(fw_site_node(now, then->nodes[i].name));
@@ -104,6 +124,7 @@ struct fw_guard fw_guard(struct arena *a, const struct fw_site *now, const struc
 		look(a, ssh, now, then, &access->from, &access->to, access->iface);
 	}
 	add_corosync(a, &g, now, then);
+	add_doors(a, &g, now, then, access);
 	conclude(a, &g, access);
 	return g;
 }

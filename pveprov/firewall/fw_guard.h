@@ -7,6 +7,10 @@
  */
 #include "firewall/fw_evaluate.h"
 
+struct fw_guest_door {
+	const char *guest, *nic; /* "100", "net0" */
+};
+
 struct fw_access {
 	struct addr from;    /* our address as the node sees it; family 0: unknown */
 	bool from_certain;   /* said by the user; false: our socket's address, a router with NAT may lie between */
@@ -15,12 +19,15 @@ struct fw_access {
 	int api_port;	     /* 8006 */
 	bool ssh;	     /* SSH to the node is in use */
 	const char *iface;   /* the node's interface we come in on; NULL: unknown */
+	const struct fw_guest_door *doors; /* guests whose SSH is in use, too */
+	size_t n_doors;
 };
 
 /* One way that must stay open, and what becomes of it. */
 struct fw_way {
 	const char *what; /* "API of pve (tcp 8006) from 10.0.0.5" */
 	const char *source, *node;
+	const char *guest; /* NULL: the node itself */
 	int proto, port;
 	struct fw_decision now, then;
 };

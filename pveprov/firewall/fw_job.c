@@ -31,6 +31,15 @@ static int split_endpoint(struct fw_job *j, struct err **err)
 	return 0;
 }
 
+/* A source of the network that the node's address is in comes in over that interface. */
+static void enter_by(struct fw_access *access, const struct fw_node *node)
+{
+	access->node = node->name;
+	if (node->iface && access->from.family == node->network.addr.family &&
+	    addr_cidr_contains(&node->network, &access->from))
+		access->iface = node->iface;
+}
+
 /* Who we are to the node, and which node answers us. */
 static int find_access(struct fw_job *j, struct err **err)
 {
@@ -44,9 +53,11 @@ static int find_access(struct fw_job *j, struct err **err)
 	j->access.from_certain = from != NULL || addr_is_loopback(&j->access.from);
 	j->access.api_port = API_PORT; /* of the node; the endpoint may be a forwarded port */
 	j->access.ssh = j->o.ssh;
+	j->access.doors = j->o.doors;
+	j->access.n_doors = j->o.n_doors;
 	for (size_t i = 0; i < j->now.n_nodes; i++)
 		if (j->now.nodes[i].local || j->now.n_nodes == 1)
-			j->access.node = j->now.nodes[i].name;
+			enter_by(&j->access, &j->now.nodes[i]);
 	if (!j->access.node)
 		return err_set(err, ERR_INTERNAL, "the cluster does not say which node answers us");
 	return 0;
@@ -182,6 +193,9 @@ static int refuse_closed(const struct fw_job *j, struct err **err)
 			continue;
 		err_set(err, ERR_GUARD, "refused: it would close the %s (%s)", w->what,
 			w->then.rule ? w->then.rule : w->then.reason);
+		if (w->guest)
+			return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before the other rules of guest %s", us,
+					w->port, w->guest);
 		if (w->then.line)
 			return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before %s:%u, or narrow that rule",
 					us, w->port, w->then.file, w->then.line);

@@ -16,6 +16,8 @@ struct fw_job_options {
 	const char *from;	      /* our address as the node sees it; NULL: our socket's */
 	bool guests_may_come;	      /* a wanted guest that does not exist yet counts as one without a firewall */
 	bool ssh;		      /* SSH to the node is in use too */
+	const struct fw_guest_door *doors; /* guests whose SSH is in use too */
+	size_t n_doors;
 	bool keep_access;	      /* add our address to the IP set management where the guard asks for it */
 	bool console;		      /* somebody can get at the node without its network */
 	bool dead_man;		      /* arm the server's switch for edits, too */

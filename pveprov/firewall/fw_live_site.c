@@ -47,7 +47,7 @@ static int read_nics(struct pve_client *c, const struct fw_guest_ref *g, struct 
 }
 
 /* The network of the node's own address, as the daemon would find it among the node's interfaces. */
-static bool find_local_network(const struct pve_net *net, const struct addr *address, struct addr_cidr *ret)
+static void find_network(const struct pve_net *net, const struct addr *address, struct fw_node *node)
 {
 	for (size_t i = 0; i < net->n; i++) {
 		const char *cidrs[] = { net->ifaces[i].cidr, net->ifaces[i].cidr6 };
@@ -55,11 +55,11 @@ static bool find_local_network(const struct pve_net *net, const struct addr *add
 			struct addr_cidr c;
 			if (!cidrs[k] || !addr_cidr_parse(cidrs[k], &c) || addr_compare(&c.addr, address) != 0)
 				continue;
-			*ret = (struct addr_cidr){ .addr = addr_network(&c), .prefix = c.prefix };
-			return true;
+			node->network = (struct addr_cidr){ .addr = addr_network(&c), .prefix = c.prefix };
+			node->iface = net->ifaces[i].name;
+			return;
 		}
 	}
-	return false;
 }
 
 static int read_node(struct pve_client *c, const struct pve_member *m, struct arena *a, struct fw_node *node,
@@ -74,11 +74,15 @@ static int read_node(struct pve_client *c, const struct pve_member *m, struct ar
 	node->n_addresses = 1;
 	/* corosync runs between several nodes only; its ring is taken to be the address that the cluster tells */
 	node->n_ring = 1;
-	if (site->local_network_known)
+	if (site->local_network_known && !m->local)
 		return 0;
 	if (pve_net_list(c, m->node, a, &net, err) < 0)
 		return -1;
-	site->local_network_known = find_local_network(&net, address, &site->local_network);
+	find_network(&net, address, node);
+	if (!site->local_network_known) {
+		site->local_network_known = node->iface != NULL;
+		site->local_network = node->network;
+	}
 	return 0;
 }
 

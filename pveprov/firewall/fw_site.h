@@ -31,7 +31,9 @@ struct fw_node {
 	size_t n_addresses;
 	const struct addr *ring; /* corosync addresses of this node */
 	size_t n_ring;
-	bool local; /* it answers us */
+	bool local;	      /* it answers us */
+	const char *iface;	  /* that has the first of its addresses; NULL: not known */
+	struct addr_cidr network; /* of that address */
 };
 
 struct fw_site {

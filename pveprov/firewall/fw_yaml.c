@@ -324,13 +324,22 @@ static void read_config(struct field_ctx *f, const struct tree *t, enum fw_level
 	fw_files_add(files, y.c);
 }
 
+static void read_switch(struct yaml *y, const struct tree *t, bool *ret_off)
+{
+	if (!need(y, t, TREE_SCALAR, "true or false"))
+		return;
+	*ret_off = streq(t->text, "false");
+	if (!*ret_off && !streq(t->text, "true"))
+		field_error(y->f, t->pos, "expected true or false, found '%s'", t->text);
+}
+
 int fw_yaml_bind(struct field_ctx *c, const struct tree *t, struct fw_files *f)
 {
 	static const struct {
 		const char *key;
 		enum fw_level level;
 	} levels[] = { { "nodes", FW_HOST }, { "guests", FW_GUEST }, { "vnets", FW_VNET } };
-	static const char *const known[] = { "cluster", "nodes", "guests", "vnets", NULL };
+	static const char *const known[] = { "apply", "cluster", "nodes", "guests", "vnets", NULL };
 	struct yaml y = { .f = c };
 	size_t before = c->n_faults;
 
@@ -340,7 +349,9 @@ int fw_yaml_bind(struct field_ctx *c, const struct tree *t, struct fw_files *f)
 		size_t i = 0;
 		while (i < ARRAY_SIZE(levels) && !streq(levels[i].key, k->key))
 			i++;
-		if (streq(k->key, "cluster")) {
+		if (streq(k->key, "apply")) {
+			read_switch(&y, k, &f->by_hand);
+		} else if (streq(k->key, "cluster")) {
 			read_config(c, k, FW_CLUSTER, NULL, f);
 		} else if (i == ARRAY_SIZE(levels)) {
 			unknown(&y, k, "key", known);

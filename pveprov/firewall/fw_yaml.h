@@ -9,6 +9,7 @@
  *         ipsets:  { management: [ admin, "!192.168.7.66" ] }
  *         groups:  { web: [ IN HTTP(ACCEPT) ] }
  *         rules:   [ IN Ping(ACCEPT), { type: in, action: ACCEPT, proto: tcp, dport: "22" } ]
+ *       apply: true        # false: for 'pveprov fw apply' only
  *       nodes:  { pve: { options: {}, rules: [] } }
  *       guests: { "100": { options: {}, aliases: {}, ipsets: {}, rules: [] } }
  *       vnets:  { v1: { options: {}, rules: [] } }

@@ -1,7 +1,7 @@
 #include "firewall/fw_yaml.h"
 #include "recipe/part.h"
 
-/* The Proxmox firewall that belongs to a recipe; `pveprov fw plan|apply RECIPE` brings it about. */
+/* The Proxmox firewall that belongs to a recipe; brought about by the step `firewall`, or by `pveprov fw apply`. */
 int recipe_firewall_parse(struct field_ctx *c, const struct tree *t, void *member)
 {
 	return fw_yaml_bind(c, t, member);
@@ -29,8 +29,8 @@ static json_t *by_name(json_t *level)
 
 json_t *recipe_firewall_schema(void)
 {
-	return json_pack("{s:s, s:b, s:{s:o, s:o, s:o, s:o}}", "type", "object", "additionalProperties", 0, "properties",
-			 "cluster", level_schema(true, true), "nodes", by_name(level_schema(false, false)), "guests",
+	return json_pack("{s:s, s:b, s:{s:o, s:o, s:o, s:o, s:o}}", "type", "object", "additionalProperties", 0, "properties",
+			 "apply", json_pack("{s:s}", "type", "boolean"), "cluster", level_schema(true, true), "nodes", by_name(level_schema(false, false)), "guests",
 			 by_name(level_schema(true, false)), "vnets", by_name(level_schema(false, false)));
 }
 

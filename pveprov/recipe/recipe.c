@@ -56,7 +56,7 @@ static const struct field recipe_fields[] = {
 	{ "verify", FIELD_MAP, AT(verify), .fields = recipe_verify_fields,
 	  .help = "What proves that it works." },
 	{ "firewall", FIELD_CUSTOM, AT(firewall), .parse = recipe_firewall_parse, .schema = recipe_firewall_schema,
-	  .help = "The Proxmox firewall around it, for 'pveprov fw plan' and 'fw apply'." },
+	  .help = "The Proxmox firewall around it: a part of 'pveprov apply', or with 'apply: false' for 'pveprov fw apply' only." },
 	{ 0 },
 };
 

@@ -367,6 +367,7 @@ struct session *session_free(struct session *s)
 	strv_free(&s->keys);
 	pve_permissions_free(&s->permissions);
 	probe_report_free(&s->report);
+	fw_job_free(&s->firewall);
 	arena_free(&s->net_arena);
 	arena_free(&s->arena);
 	free(s);

@@ -7,6 +7,7 @@
  * state is touched by the steps of that machine only, which run one after another, and the
  * network's by the bridge step only.
  */
+#include "firewall/fw_job.h"
 #include "plan/run.h"
 #include "probe/probe.h"
 #include "pve/access.h"
@@ -71,6 +72,7 @@ struct session_options {
 	const struct log *log;
 	bool guests_only;   /* the node is not to be changed: keys and network are not read */
 	bool allow_restart; /* what waits for a cold start gets one */
+	struct fw_job_options firewall; /* who we are and what is allowed; the files are the recipe's */
 };
 
 struct session {
@@ -96,6 +98,7 @@ struct session {
 	struct machine *machines;
 	size_t n_machines;
 	struct probe_report report;
+	struct fw_job firewall; /* as last planned */
 };
 
 /* Reads the world. Waits for machines whose clone is still under way. */

@@ -28,6 +28,11 @@ extern const struct step_ops step_push; /* the router's files and packages, unde
 extern const struct step_ops step_probe;  /* measures: results in the machine's report */
 extern const struct step_ops step_verify; /* the verdict over all; subject: none */
 
+extern const struct step_ops step_firewall; /* the Proxmox firewall around it all; subject: none */
+
+/* Whether the firewall that was planned may be sent: ERR_GUARD where it would lock us out. */
+int firewall_judge(const struct session *s, struct err **err);
+
 /* The NIC over which the machine is administered. */
 const struct recipe_nic *machine_admin_nic(const struct recipe_vm *vm);
 

@@ -19,6 +19,19 @@ static void need_routers(struct plan *p, const struct session *s)
 			plan_need(p, "push %s", s->machines[i].vm->name);
 }
 
+static bool has_firewall(const struct session *s)
+{
+	return s->recipe->firewall.n && !s->recipe->firewall.by_hand;
+}
+
+/* When everything is built and pushed, and nothing else goes on; the probes then show that it lets them through. */
+static void add_firewall(struct plan *p, struct session *s)
+{
+	plan_add(p, &step_firewall, s, NULL, "firewall");
+	for (size_t i = 0; i < s->n_machines; i++)
+		plan_need(p, s->machines[i].vm->router ? "push %s" : "boot %s", s->machines[i].vm->name);
+}
+
 /* Until the machine's configuration is as wanted and its snapshot taken. `before` is the clone that
  * goes first. */
 static void add_building(struct plan *p, struct session *s, struct machine *m, const char *before,
@@ -109,8 +122,12 @@ static void build_apply(enum table_kind kind, struct session *s, struct plan *p)
 			add_probe(p, s, m, m->vm->router ? "push" : "boot");
 			if (!m->vm->router)
 				need_routers(p, s);
+			if (has_firewall(s))
+				plan_need(p, "firewall");
 		}
 	}
+	if (has_firewall(s))
+		add_firewall(p, s);
 	if (kind != TABLE_DRIFT)
 		add_verdict(p, s);
 }

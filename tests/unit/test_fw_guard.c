@@ -97,6 +97,65 @@ static void every_lock_out_is_seen_before_it_happens(void **state UNUSED)
 	}
 }
 
+/* What other nodes need: corosync on the rings (section 5), and no switch with nftables on any node (section 7, item 9). */
+static void other_nodes_count_too(void **state UNUSED)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, "");
+	_cleanup_fw_config_ struct fw_config *good = read_text(FW_CLUSTER, ON);
+	_cleanup_fw_config_ struct fw_config *bad = read_text(FW_CLUSTER, ON "[RULES]\nIN DROP -p udp -dport 5405\n");
+	_cleanup_fw_config_ struct fw_config *nft = read_text(FW_HOST, "[OPTIONS]\nnftables: 1\n");
+	struct fw_access access = { .node = "one", .api_port = 8006, .from_certain = true };
+	struct addr ring[2];
+	struct fw_node nodes[2] = { { .name = "one", .ring = &ring[0], .n_ring = 1 },
+				    { .name = "two", .ring = &ring[1], .n_ring = 1 } };
+	struct fw_site now = { .cluster = live, .nodes = nodes, .n_nodes = 2, .local_network_known = true }, then = now;
+
+	assert_true(addr_cidr_parse("10.0.0.0/24", &now.local_network));
+	then.local_network = now.local_network;
+	assert_true(addr_parse("10.0.0.1", &ring[0]) && addr_parse("10.0.0.2", &ring[1]));
+	assert_true(addr_parse("10.0.0.9", &access.from) && addr_parse("10.0.0.1", &access.to));
+	then.cluster = good;
+	struct fw_guard open = fw_guard(&a, &now, &then, &access);
+	assert_int_equal(open.verdict, FW_GUARD_OPEN);
+	assert_int_equal(open.n, 3); /* the API, and corosync both ways */
+	then.cluster = bad;
+	struct fw_guard closed = fw_guard(&a, &now, &then, &access);
+	assert_int_equal(closed.verdict, FW_GUARD_CLOSED);
+	assert_string_equal(closed.ways[1].what, "corosync of two (udp 5405) from 10.0.0.1");
+	assert_false(closed.nftables);
+	nodes[1].config = nft;
+	assert_true(fw_guard(&a, &now, &then, &access).nftables);
+}
+
+/* Whoever is administered over SSH from here stays reachable. */
+static void guests_in_use_count_too(void **state UNUSED)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_fw_config_ struct fw_config *on = read_text(FW_CLUSTER, ON);
+	_cleanup_fw_config_ struct fw_config *none = read_text(FW_GUEST, "");
+	_cleanup_fw_config_ struct fw_config *shut = read_text(FW_GUEST, "[OPTIONS]\nenable: 1\n[RULES]\nIN Ping(ACCEPT)\n");
+	_cleanup_fw_config_ struct fw_config *let = read_text(FW_GUEST, "[OPTIONS]\nenable: 1\n[RULES]\nIN SSH(ACCEPT)\n");
+	static const struct fw_nic nic = { .id = "net0", .bridge = "vmbr0", .firewall = true };
+	static const struct fw_guest_door door = { "100", "net0" };
+	struct fw_guest was = { .id = "100", .config = none, .nics = &nic, .n_nics = 1, .nics_known = true }, will = was;
+	struct fw_node node = { .name = "pve" };
+	struct fw_site now = { .cluster = on, .nodes = &node, .n_nodes = 1, .guests = &was, .n_guests = 1 }, then = now;
+	struct fw_access access = { .node = "pve", .api_port = 8006, .from_certain = true, .doors = &door, .n_doors = 1 };
+
+	now.local_network_known = then.local_network_known = true;
+	assert_true(addr_cidr_parse("10.0.0.0/24", &now.local_network));
+	then.local_network = now.local_network;
+	then.guests = &will;
+	assert_true(addr_parse("10.0.0.9", &access.from) && addr_parse("10.0.0.1", &access.to));
+	will.config = shut;
+	struct fw_guard g = fw_guard(&a, &now, &then, &access);
+	assert_int_equal(g.verdict, FW_GUARD_CLOSED);
+	assert_string_equal(g.ways[1].what, "SSH of VM 100 (tcp 22) from 10.0.0.9");
+	will.config = let;
+	assert_int_equal(fw_guard(&a, &now, &then, &access).verdict, FW_GUARD_OPEN);
+}
+
 /* The order of the facts: names, groups, rules, options; the cluster's switch last; what goes, goes after. */
 static void changes_come_in_a_safe_order(void **state UNUSED)
 {
@@ -164,6 +223,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_lock_out_is_seen_before_it_happens),
+		cmocka_unit_test(other_nodes_count_too),
+		cmocka_unit_test(guests_in_use_count_too),
 		cmocka_unit_test(changes_come_in_a_safe_order),
 		cmocka_unit_test(log_lines_are_decoded),
 		cmocka_unit_test(a_trace_cleans_up_after_itself),
