@@ -1,5 +1,6 @@
 #include "lab/firewall_private.h"
 #include "data/digest.h"
+#include "lab/firewall_logger.h"
 #include "lab/httpd.h"
 
 #include <ctype.h>
@@ -23,6 +24,8 @@ struct firewall *firewall_free(struct firewall *f)
 	timer_cancel(f->door);
 	json_decref(f->files);
 	json_decref(f->in_force);
+	firewall_logger_free(f->logger);
+	free(f->log);
 	free(f);
 	return NULL;
 }

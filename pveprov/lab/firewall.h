@@ -29,6 +29,10 @@ void firewall_changed(struct lab *l, bool at_once);
 void firewall_clone(struct lab *l, int source_vmid, int vmid);
 void firewall_forget(struct lab *l, int vmid);
 
+/* Opens the log; where the hypervisor has a network, what its rules log goes there from now on. */
+int firewall_log_open(struct lab *l, struct err **err);
+const char *firewall_log_path(const struct lab *l); /* a test may append to it what a logger would */
+
 /* Whether the rules in force let `client` open a new connection to tcp `port` of the node. */
 bool firewall_admits(const struct lab *l, const struct addr *client, int port);
 

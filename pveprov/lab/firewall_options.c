@@ -1,4 +1,4 @@
-/* The options of the cluster, the node and a guest; the node's log. */
+/* The options of the cluster, the node and a guest. */
 #include "lab/firewall_private.h"
 #include "lab/params.h"
 #include "lab/route.h"
@@ -68,20 +68,11 @@ static void put_options(struct request *q)
 	reply_null(q);
 }
 
-/* Nothing passes the lab's firewall log but this. */
-static void get_log(struct request *q)
-{
-	request_extra(q, "total", json_integer(1));
-	reply_data(q, json_pack("[{s:i, s:s}]", "n", 1, "t", "no content"));
-}
-
 #define OPTIONS(path) { "GET", path, get_options }, { "PUT", path, put_options }
 
 const struct route firewall_option_routes[] = {
 	OPTIONS("/cluster/firewall/options"),
 	OPTIONS("/nodes/{node}/firewall/options"),
 	OPTIONS("/nodes/{node}/qemu/{vmid}/firewall/options"),
-	{ "GET", "/nodes/{node}/firewall/log", get_log },
-	{ "GET", "/nodes/{node}/qemu/{vmid}/firewall/log", get_log },
 	{ 0 },
 };

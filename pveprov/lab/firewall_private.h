@@ -10,6 +10,8 @@ struct firewall {
 	json_t *in_force; /* what the daemon loaded last; NULL: nothing yet */
 	struct timer *daemon; /* the next look */
 	struct timer *door;
+	char *log;		  /* the node's /var/log/pve-firewall.log */
+	struct firewall_logger *logger; /* who writes it; NULL where there are no packets */
 };
 
 /* SHA-1 over "key:value\n" of an object, or of a list of objects, as the server makes its digests. */

@@ -69,6 +69,8 @@ struct hypervisor_ops {
 	int (*dial)(struct hypervisor *h, const char *host, int port);
 	/* What a test may want to know beside the API: a new reference, for lab.json. May be NULL. */
 	json_t *(*describe)(const struct hypervisor *h);
+	/* The node's network namespace, a borrowed descriptor. NULL: no packets exist. */
+	int (*netns)(const struct hypervisor *h);
 	void (*close)(struct hypervisor *h); /* stops every machine, removes every trace */
 };
 

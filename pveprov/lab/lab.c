@@ -166,7 +166,7 @@ static int lab_parts(struct lab *l, const struct lab_options *o, struct err **er
 	l->connect_path = fs_join(l->state_dir, "connect.sock");
 	if (connect_open(l->base, l->connect_path, l->hypervisor, &l->connect, err))
 		return -1;
-	if (tap_open(l, &l->tap, err) < 0 || httpd_open(l, o->listen, &l->httpd, err) < 0)
+	if (tap_open(l, &l->tap, err) < 0 || firewall_log_open(l, err) < 0 || httpd_open(l, o->listen, &l->httpd, err) < 0)
 		return -1;
 	firewall_watch(l);
 	return 0;
@@ -231,6 +231,7 @@ json_t *lab_describe(const struct lab *l)
 	httpd_describe(l->httpd, d);
 	json_object_set_new(d, "connect", json_string(l->connect_path));
 	json_object_set_new(d, "ssh_key", json_string(l->ssh_key));
+	json_object_set_new(d, "firewall_log", json_string(firewall_log_path(l)));
 	if (l->hypervisor->ops->describe)
 		json_object_set_new(d, "details", l->hypervisor->ops->describe(l->hypervisor));
 	json_object_set_new(d, "accounts", access_describe(l));

@@ -124,6 +124,11 @@ static json_t *namespace_path(int fd)
 	return json_sprintf("/proc/%d/fd/%d", (int)getpid(), fd);
 }
 
+static int qemu_netns(const struct hypervisor *base)
+{
+	return qemu_net_node(((const struct qemu *)base)->net);
+}
+
 /* Process ids by machine. */
 static json_t *processes(const struct qemu *h)
 {
@@ -271,5 +276,6 @@ const struct hypervisor_ops hypervisor_qemu = {
 	.status = qemu_status,
 	.dial = qemu_dial,
 	.describe = qemu_describe,
+	.netns = qemu_netns,
 	.close = qemu_close,
 };

@@ -6,6 +6,7 @@ static const struct route *const families[] = {
 	access_routes,
 	agent_routes,
 	cluster_routes,
+	firewall_log_routes,
 	firewall_name_routes,
 	firewall_option_routes,
 	firewall_rule_routes,

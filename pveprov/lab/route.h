@@ -13,7 +13,7 @@ struct route {
 };
 
 /* Ended by a NULL method. */
-extern const struct route access_routes[], agent_routes[], cluster_routes[], firewall_name_routes[],
+extern const struct route access_routes[], agent_routes[], cluster_routes[], firewall_log_routes[], firewall_name_routes[],
 	firewall_option_routes[], firewall_rule_routes[], mapping_routes[], network_routes[],
 	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[],
 	user_routes[], vm_routes[], vm_config_routes[], vm_power_routes[];
