@@ -13,7 +13,8 @@ struct options {
 };
 
 static const struct output_column columns[] = {
-	{ .key = "verdict", .header = "VERDICT" }, { .key = "rule", .header = "RULE" },
+	{ .key = "verdict", .header = "VERDICT" }, { .key = "reply", .header = "REPLY" },
+	{ .key = "rule", .header = "RULE" },
 	{ .key = "place", .header = "WHERE" },	   { .key = "reason", .header = "WHY" },
 	{ .key = "log", .header = "LOG" },	   { .key = "packet", .header = "PACKET" },
 	{ 0 }
@@ -117,8 +118,8 @@ static int run(struct app *app, const struct args *args, struct err **err)
 		return -1;
 	const char *place = d.file ? d.line ? arena_printf(&j.arena, "%s:%u", d.file, d.line) : d.file : "built-in";
 	_cleanup_json_ json_t *item =
-		json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s}", "verdict", fw_verdict_name(d.verdict), "rule", d.rule, "place",
-			  place, "reason", d.reason, "log", d.log, "packet",
+		json_pack("{s:s, s:s*, s:s*, s:s, s:s*, s:s*, s:s}", "verdict", fw_verdict_name(d.verdict), "reply", d.reply,
+			  "rule", d.rule, "place", place, "reason", d.reason, "log", d.log, "packet",
 			  arena_printf(&j.arena, "%s %s -> %s %s", directions[o->direction], o->from ? o->from : "anywhere",
 				       o->to, o->port ? o->port : "any"));
 	return out_item(app->out, "fw.check", columns, item, err);

@@ -17,6 +17,7 @@ struct fw_decision {
 	const char *rule;   /* its text, or what the built-in rule is called */
 	const char *reason; /* one sentence */
 	const char *log;    /* log level; NULL: not logged */
+	const char *reply;  /* FW_REJECT: what the sender gets: "tcp reset"; NULL: depends on what is not known */
 };
 
 /* A packet to or from the node itself, or (FW_FORWARD) through it. Everything returned lives in the arena. */

@@ -13,18 +13,6 @@ static enum fw_match is_true(bool b)
 	return b ? FW_YES : FW_NO;
 }
 
-static bool in_network(const struct addr *a, const char *cidr)
-{
-	struct addr_cidr c;
-
-	return a->family && addr_cidr_parse(cidr, &c) && c.addr.family == a->family && addr_cidr_contains(&c, a);
-}
-
-static bool is_multicast(const struct addr *a)
-{
-	return in_network(a, "224.0.0.0/4") || in_network(a, "ff00::/8") || in_network(a, "255.255.255.255/32");
-}
-
 static enum fw_match icmp(const struct fw_packet *x, int proto, int type, int code)
 {
 	if (x->proto < 0)
@@ -66,7 +54,7 @@ static bool walk_noise(struct fw_walk *w, bool reject)
 	if (x->family == 6 &&
 	    fw_walk_builtin(w, fw_match_service(x, FW_TCP, 43, 43), FW_REJECT, "tcp 43 is rejected (IPv6)"))
 		return true;
-	if (fw_walk_builtin(w, is_true(is_multicast(&x->dest)), FW_DROP, "broadcast and multicast are dropped"))
+	if (fw_walk_builtin(w, is_true(fw_walk_is_broadcast(w, &x->dest)), FW_DROP, "broadcast and multicast are dropped"))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(accepted); i++)
 		if (accepted[i].family == x->family &&
@@ -80,6 +68,8 @@ static bool walk_noise(struct fw_walk *w, bool reject)
 	return fw_walk_builtin(w, fw_and(source_port(x, FW_UDP, 137), fw_match_service(x, FW_UDP, 1024, 65535)),
 			       reject ? FW_REJECT : FW_DROP, "SMB noise (udp from 137)") ||
 	       fw_walk_builtin(w, fw_match_service(x, FW_UDP, 1900, 1900), FW_DROP, "UPnP (udp 1900)") ||
+	       fw_walk_builtin(w, fw_and(is_true(x->tcp_flags != FW_TCP_SYN), fw_match_protocol(x, FW_TCP)), FW_DROP,
+			       "new TCP connections that do not begin with SYN") ||
 	       fw_walk_builtin(w, source_port(x, FW_UDP, 53), FW_DROP, "late DNS replies (udp from 53)");
 }
 
@@ -118,7 +108,7 @@ static bool walk_ndp(struct fw_walk *w, const struct fw_config *c, enum fw_level
 	return false;
 }
 
-/* The set blacklist, smurfs. Wrong TCP flags cannot be seen here. */
+/* The set blacklist, smurfs, odd TCP flags. */
 static bool walk_input_filters(struct fw_walk *w, const struct fw_config *host)
 {
 	const struct fw_section *blacklist = fw_section_find(w->site->cluster, FW_IPSET, "blacklist");
@@ -129,8 +119,12 @@ static bool walk_input_filters(struct fw_walk *w, const struct fw_config *host)
 	    fw_walk_builtin(w, fw_match_set(w->arena, w->site, &p, blacklist, &x->source, x->family, false), FW_DROP,
 			    "the source is in the IP set 'blacklist'"))
 		return true;
-	return x->family == 4 && fw_option_on(host, FW_HOST, "nosmurfs") &&
-	       fw_walk_builtin(w, is_true(is_multicast(&x->source)), FW_DROP, "smurfs: a broadcast source");
+	if (x->family == 4 && fw_option_on(host, FW_HOST, "nosmurfs") &&
+	    fw_walk_builtin(w, is_true(fw_walk_is_broadcast(w, &x->source)), FW_DROP, "smurfs: a broadcast source"))
+		return true;
+	return fw_option_on(host, FW_HOST, "tcpflags") &&
+	       fw_walk_builtin(w, fw_and(is_true(x->tcp_flags == FW_TCP_ODD), fw_match_protocol(x, FW_TCP)), FW_DROP,
+			       "a combination of TCP flags that nobody sends (tcpflags)");
 }
 
 static bool walk_management(struct fw_walk *w)
@@ -198,7 +192,7 @@ void fw_iptables_node(struct fw_walk *w)
 	}
 	if (fw_walk_builtin(w, is_true(x->iface && streq(x->iface, "lo")), FW_ACCEPT, "the loopback interface") ||
 	    walk_connection(w, false) || walk_ndp(w, host, FW_HOST) || (in && walk_input_filters(w, host)) ||
-	    fw_walk_builtin(w, x->proto < 0 ? FW_MAYBE : is_true(x->proto == IGMP), FW_ACCEPT, "igmp") ||
+	    fw_walk_builtin(w, fw_match_protocol(x, IGMP), FW_ACCEPT, "igmp") ||
 	    fw_walk_rules(w, host) || fw_walk_rules(w, cluster) || (in ? walk_management(w) : walk_local_network(w)) ||
 	    walk_corosync(w))
 		return;
@@ -220,25 +214,17 @@ static bool walk_dhcp(struct fw_walk *w, const struct fw_config *c)
 			       FW_ACCEPT, "DHCP of the guest (dhcp)");
 }
 
-/* The sources that a NIC may send from: ipfilter-netN and the address made of its MAC. */
+/* The sources that a NIC may send from: ipfilter-netN and the NIC's own. */
 static enum fw_match match_ipfilter(struct fw_walk *w, const struct fw_section *set, const struct fw_nic *nic)
 {
 	const struct fw_packet *x = w->packet;
 	struct fw_place p = { .cluster = w->site->cluster, .own = w->guest->config };
-	struct addr own = { .family = 6, .bytes = { 0xfe, 0x80 } };
 
-	memcpy(own.bytes + 8, nic->mac.bytes, 3);
-	own.bytes[8] ^= 2;
-	own.bytes[11] = 0xff;
-	own.bytes[12] = 0xfe;
-	memcpy(own.bytes + 13, nic->mac.bytes + 3, 3);
-	if (x->source.family == 6 && addr_compare(&own, &x->source) == 0)
+	if (fw_nic_has_address(nic, &x->source))
 		return FW_YES;
-	for (size_t i = 0; i < ARRAY_SIZE(nic->own); i++)
-		if (x->source.family && nic->own[i].family == x->source.family &&
-		    addr_compare(&nic->own[i], &x->source) == 0)
-			return FW_YES;
-	return set ? fw_match_set(w->arena, w->site, &p, set, &x->source, x->family, w->nft) : FW_NO;
+	if (!set)
+		return x->source.family ? FW_NO : FW_MAYBE;
+	return fw_match_set(w->arena, w->site, &p, set, &x->source, x->family, w->nft);
 }
 
 static bool walk_out_filters(struct fw_walk *w, const struct fw_config *c, const struct fw_nic *nic)

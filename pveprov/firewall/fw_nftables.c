@@ -26,6 +26,13 @@ static enum fw_match icmp_types(const struct fw_packet *x, const int *v4, const 
 	return FW_NO;
 }
 
+static bool is_multicast4(const struct addr *a)
+{
+	struct addr_cidr c;
+
+	return a->family == 4 && addr_cidr_parse("224.0.0.0/4", &c) && addr_cidr_contains(&c, a);
+}
+
 static bool walk_icmp(struct fw_walk *w)
 {
 	static const int v4[] = { 3, 4, 11, -1 }, v6[] = { 1, 2, 3, 4, -1 };
@@ -76,26 +83,37 @@ static bool walk_default_in(struct fw_walk *w)
 		{ FW_TCP, 135, 135, FW_REJECT, "SMB noise (tcp 135)" },
 		{ FW_TCP, 139, 139, FW_REJECT, "SMB noise (tcp 139)" },
 		{ FW_TCP, 445, 445, FW_REJECT, "SMB noise (tcp 445)" },
-		{ FW_UDP, 1900, 1900, FW_DROP, "UPnP (udp 1900)" },
 	};
 	const struct fw_packet *x = w->packet;
 
-	if (fw_walk_builtin(w, x->proto < 0 ? FW_MAYBE : is_true(x->proto == 2), FW_ACCEPT, "igmp") ||
+	if (fw_walk_builtin(w, fw_match_protocol(x, 2), FW_ACCEPT, "igmp") ||
 	    walk_management(w))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (fw_walk_builtin(w, fw_match_service(x, rules[i].proto, rules[i].first, rules[i].last),
 				    rules[i].verdict, rules[i].name))
 			return true;
-	return fw_walk_builtin(w, is_true(x->proto == FW_UDP && x->sport == 53), FW_DROP,
+	return fw_walk_builtin(w, fw_and(is_true(x->sport == 137), fw_match_service(x, FW_UDP, 1024, 65535)), FW_REJECT,
+			       "SMB noise (udp from 137)") ||
+	       fw_walk_builtin(w, fw_match_service(x, FW_UDP, 1900, 1900), FW_DROP, "UPnP (udp 1900)") ||
+	       fw_walk_builtin(w, fw_and(is_true(x->sport == 53), fw_match_protocol(x, FW_UDP)), FW_DROP,
 			       "late DNS replies (udp from 53)");
 }
 
-static bool is_multicast4(const struct addr *a)
+/* Odd TCP flags; whatever is sent to everybody, or from a multicast address. */
+static bool walk_options_in(struct fw_walk *w, const struct fw_config *host)
 {
-	struct addr_cidr c;
+	const struct fw_packet *x = w->packet;
+	static const struct addr nobody = { .family = 4 };
 
-	return a->family == 4 && addr_cidr_parse("224.0.0.0/4", &c) && addr_cidr_contains(&c, a);
+	if (fw_option_on(host, FW_HOST, "tcpflags") &&
+	    fw_walk_builtin(w, fw_and(is_true(x->tcp_flags == FW_TCP_ODD), fw_match_protocol(x, FW_TCP)), FW_DROP,
+			    "a combination of TCP flags that nobody sends (tcpflags)"))
+		return true;
+	return x->family == 4 && fw_option_on(host, FW_HOST, "nosmurfs") && addr_compare(&x->source, &nobody) != 0 &&
+	       fw_walk_builtin(w, is_true(is_multicast4(&x->source) ||
+					  (fw_walk_is_broadcast(w, &x->dest) && !is_multicast4(&x->dest))),
+			       FW_DROP, "smurfs: sent to everybody, or from a multicast address");
 }
 
 void fw_nftables_node(struct fw_walk *w)
@@ -114,8 +132,7 @@ void fw_nftables_node(struct fw_walk *w)
 	if (walk_connection(w, block_invalid) || (in && walk_default_in(w)) ||
 	    (!forward && walk_ndp(w, fw_option_on(host, FW_HOST, "ndp"))))
 		return;
-	if (in && fw_option_on(host, FW_HOST, "nosmurfs") &&
-	    fw_walk_builtin(w, is_true(is_multicast4(&x->source)), FW_DROP, "smurfs: a multicast source"))
+	if (in && walk_options_in(w, host))
 		return;
 	if (fw_walk_rules(w, host) || fw_walk_rules(w, cluster))
 		return;
@@ -151,18 +168,20 @@ static bool walk_out_filters(struct fw_walk *w, const struct fw_config *c, const
 			       "router advertisements of the guest (radv)");
 }
 
+/* Without a set of its own a NIC may send from the address made of its MAC and, in a container, from its addresses. */
 static bool walk_ipfilter(struct fw_walk *w, const struct fw_config *c, const struct fw_nic *nic)
 {
 	const char *name = arena_printf(w->arena, "ipfilter-%s", nic->id);
 	const struct fw_section *set = fw_section_find(c, FW_IPSET, name);
 	struct fw_place p = { .cluster = w->site->cluster, .own = c };
 	const struct fw_packet *x = w->packet;
-	enum fw_match allowed;
 
-	if (!set && !fw_option_on(c, FW_GUEST, "ipfilter"))
+	/* here the set alone does nothing */
+	if (!fw_option_on(c, FW_GUEST, "ipfilter"))
 		return false;
-	allowed = set ? fw_match_set(w->arena, w->site, &p, set, &x->source, x->family, true)
-		      : is_true(addr_is_link_local(&x->source) && x->family == 6);
+	enum fw_match allowed = set ? fw_match_set(w->arena, w->site, &p, set, &x->source, x->family, true)
+				: !x->source.family ? FW_MAYBE
+						    : is_true(fw_nic_has_address(nic, &x->source));
 	return fw_walk_builtin(w, fw_not(allowed), FW_DROP,
 			       arena_printf(w->arena, "the source is not in '%s' (ipfilter)", name));
 }

@@ -178,7 +178,7 @@ static enum fw_match match_icmp(const char *name, const struct fw_packet *x)
 }
 
 /* Protocol, ports and ICMP type of a rule or of one line of a macro. */
-static enum fw_match match_protocol(struct arena *a, const char *proto, const char *dport, const char *sport,
+static enum fw_match match_services(struct arena *a, const char *proto, const char *dport, const char *sport,
 				    const char *icmp_type, const struct fw_packet *x)
 {
 	if (!proto)
@@ -201,7 +201,7 @@ static enum fw_match match_macro(struct arena *a, const struct fw_rule *r, const
 
 	for (size_t i = 0; m && i < n; i++)
 		if (!m[i].family || m[i].family == x->family)
-			hit = or_(hit, match_protocol(a, m[i].proto, m[i].dport ? m[i].dport : r->dport,
+			hit = or_(hit, match_services(a, m[i].proto, m[i].dport ? m[i].dport : r->dport,
 						      m[i].sport ? m[i].sport : r->sport, r->icmp_type, x));
 	return hit;
 }
@@ -211,7 +211,7 @@ enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const stru
 {
 	enum fw_match iface = !r->iface ? FW_YES : !x->iface ? FW_MAYBE : is_true(streq(r->iface, x->iface));
 	enum fw_match protocol = r->macro ? match_macro(a, r, x)
-					  : match_protocol(a, r->proto, r->dport, r->sport, r->icmp_type, x);
+					  : match_services(a, r->proto, r->dport, r->sport, r->icmp_type, x);
 
 	if (iface == FW_NO || protocol == FW_NO)
 		return FW_NO;
@@ -220,11 +220,14 @@ enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const stru
 	return fw_and(fw_and(iface, protocol), addresses);
 }
 
+enum fw_match fw_match_protocol(const struct fw_packet *x, int proto)
+{
+	return x->proto < 0 ? FW_MAYBE : is_true(x->proto == proto);
+}
+
 enum fw_match fw_match_service(const struct fw_packet *x, int proto, int first, int last)
 {
-	if (x->proto < 0)
-		return FW_MAYBE;
 	if (x->proto != proto)
-		return FW_NO;
+		return fw_match_protocol(x, proto);
 	return x->dport < 0 ? FW_MAYBE : is_true(x->dport >= first && x->dport <= last);
 }

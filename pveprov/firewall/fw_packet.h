@@ -8,6 +8,9 @@
 enum fw_match { FW_NO, FW_MAYBE, FW_YES };
 enum fw_state { FW_NEW, FW_ESTABLISHED, FW_INVALID };
 
+/* The flags of a TCP packet of a new connection: SYN alone, others, or a combination that no honest sender makes. */
+enum fw_tcp_flags { FW_TCP_SYN, FW_TCP_NOT_SYN, FW_TCP_ODD };
+
 struct fw_packet {
 	enum fw_type direction; /* FW_IN, FW_OUT, FW_FORWARD, as seen by the node or guest */
 	struct addr source;	/* family 0: unknown */
@@ -18,6 +21,7 @@ struct fw_packet {
 	int icmp_type, icmp_code; /* -1: unknown */
 	const char *iface;	/* node's interface or net0; NULL: unknown */
 	enum fw_state state;
+	enum fw_tcp_flags tcp_flags;
 	const struct addr_mac *source_mac; /* guest, out; NULL: the NIC's own */
 };
 
@@ -39,6 +43,8 @@ enum fw_match fw_match_management(struct arena *a, const struct fw_site *s, cons
 /* A verified rule (its macro expanded) against the packet; type, enable and groups are the caller's. */
 enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const struct fw_place *p,
 			    const struct fw_rule *r, const struct fw_packet *x, bool nft);
+
+enum fw_match fw_match_protocol(const struct fw_packet *x, int proto);
 
 /* Protocol and ports alone, as the built-in rules are written; NULL dport or sport: any. */
 enum fw_match fw_match_service(const struct fw_packet *x, int proto, int dport_first, int dport_last);

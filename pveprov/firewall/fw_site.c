@@ -21,6 +21,23 @@ const struct fw_node *fw_site_node(const struct fw_site *s, const char *name)
 	return NULL;
 }
 
+bool fw_nic_has_address(const struct fw_nic *nic, const struct addr *a)
+{
+	struct addr own = { .family = 6, .bytes = { 0xfe, 0x80 } };
+
+	memcpy(own.bytes + 8, nic->mac.bytes, 3);
+	own.bytes[8] ^= 2;
+	own.bytes[11] = 0xff;
+	own.bytes[12] = 0xfe;
+	memcpy(own.bytes + 13, nic->mac.bytes + 3, 3);
+	if (a->family == 6 && addr_compare(&own, a) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(nic->own); i++)
+		if (a->family && nic->own[i].family == a->family && addr_compare(&nic->own[i], a) == 0)
+			return true;
+	return false;
+}
+
 bool fw_site_enabled(const struct fw_site *s)
 {
 	uint64_t n = 0;

@@ -54,6 +54,9 @@ struct fw_site {
 const struct fw_guest *fw_site_guest(const struct fw_site *s, const char *id);
 const struct fw_node *fw_site_node(const struct fw_site *s, const char *name);
 
+/* The link-local address made of the NIC's MAC, or one that a container is configured with. */
+bool fw_nic_has_address(const struct fw_nic *nic, const struct addr *a);
+
 /* Whether the firewall is on for the whole cluster: 1, or a time not older than 60 s. */
 bool fw_site_enabled(const struct fw_site *s);
 

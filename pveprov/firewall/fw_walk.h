@@ -28,6 +28,9 @@ void fw_walk_policy(struct fw_walk *w, enum fw_verdict verdict, const char *file
 /* The rules of a file in the packet's direction, groups included. Returns true once decided. */
 bool fw_walk_rules(struct fw_walk *w, const struct fw_config *config);
 
+/* A multicast address, 255.255.255.255, or the broadcast address of the known local network. */
+bool fw_walk_is_broadcast(const struct fw_walk *w, const struct addr *a);
+
 /* ACCEPT, DROP or REJECT as an option or action has it. */
 enum fw_verdict fw_verdict_of(const char *action);
 

@@ -1,15 +1,17 @@
 /*
- * Which rule decides: tests/firewall/evaluate.cases, read here. Each set has files and facts, each packet line says the
- * verdict and a part of the rule or reason:
+ * Which rule decides: tests/firewall/evaluate.cases and defaults.cases, read here. Each set has files and facts about the
+ * site, each packet line says the verdict and a part of the rule, reason or reply. Each set, and each fact that a line
+ * begins within one, is a test of its own:
  *
  *     set NAME
- *     local CIDR | ring NODE ADDRESS | nic VMID NETn MAC [unfiltered]
+ *     local CIDR | ring NODE ADDRESS | nic VMID NETn MAC [unfiltered] | own VMID NETn ADDRESS
  *     file NAME ... end
- *     DIR TARGET SOURCE DEST PROTO[/PORT] [sport=N] [type=ICMP] [iface=X] [state=S] [mac=M] = VERDICT | PART
+ *     fact WHAT THE NEXT PACKETS SHOW
+ *     DIR TARGET SOURCE DEST PROTO[/PORT] [sport=N] [type=ICMP] [iface=X] [state=S] [flags=F] [mac=M] = VERDICT | PART
  *
  * TARGET is node or VMID:NETn; '-' is an unknown address or protocol.
  */
-#include "test.h"
+#include "facts.h"
 #include "base/fs.h"
 #include "base/strv.h"
 #include "base/text.h"
@@ -18,7 +20,7 @@
 #include "firewall/fw_proto.h"
 #include "firewall/fw_read.h"
 
-enum { MAX = 8 };
+enum { MAX = 8, SLICES = 400 };
 
 struct set {
 	char *name;
@@ -92,6 +94,11 @@ static void read_fact(struct set *s, const struct strv *w)
 		assert_true(addr_parse(w->v[2], a));
 		n->ring = a;
 		n->n_ring = 1;
+	} else if (streq(w->v[0], "own")) {
+		struct fw_guest *g = need_guest(s, w->v[1]);
+		struct fw_nic *nic = &s->nics[g - s->guests][g->n_nics - 1];
+		assert_string_equal(nic->id, w->v[2]);
+		assert_true(addr_parse(w->v[3], &nic->own[nic->own[0].family != 0]));
 	} else {
 		struct fw_guest *g = need_guest(s, w->v[1]);
 		struct fw_nic *nic = &s->nics[g - s->guests][g->n_nics++];
@@ -114,6 +121,8 @@ static void read_extra(struct set *s, const char *word, struct fw_packet *p)
 		p->iface = arena_strdup(&s->arena, word + 6);
 	} else if (starts_with(word, "state=")) {
 		p->state = streq(word + 6, "established") ? FW_ESTABLISHED : FW_INVALID;
+	} else if (starts_with(word, "flags=")) {
+		p->tcp_flags = streq(word + 6, "odd") ? FW_TCP_ODD : FW_TCP_NOT_SYN;
 	} else if (starts_with(word, "mac=")) {
 		mac = arena_alloc(&s->arena, sizeof(*mac));
 		assert_true(addr_mac_parse(word + 4, mac));
@@ -165,7 +174,8 @@ static void check_packet(struct set *s, const char *line, unsigned number)
 		*nic++ = '\0';
 		fw_evaluate_guest(&s->arena, &s->site, node, need_guest(s, w.v[1]), nic, &p, &d);
 	}
-	_cleanup_free_ char *seen = xasprintf("%s:%u: %s; %s", d.file ? d.file : "", d.line, d.rule ? d.rule : "", d.reason);
+	_cleanup_free_ char *seen = xasprintf("%s:%u: %s; %s; %s", d.file ? d.file : "", d.line, d.rule ? d.rule : "", d.reason,
+					     d.reply ? d.reply : "no reply");
 	if (!streq(fw_verdict_name(d.verdict), text_trim(equals + 3)) || !strstr(seen, text_trim(bar + 3)))
 		fail_msg("set '%s', line %u: %s\n  got %s (%s)", s->name, number, line, fw_verdict_name(d.verdict), seen);
 	n_packets++;
@@ -191,41 +201,97 @@ static char *read_file(struct set *s, const char *name, char *at, unsigned *numb
 	return at;
 }
 
-static void every_packet_is_decided_as_the_table_says(void **state UNUSED)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	_cleanup_free_ char *path = fs_join(getenv("SOURCE"), "tests/firewall/evaluate.cases");
-	struct set s = { 0 };
-	unsigned number = 0;
+/* The lines of one test, and the file they are in. */
+struct slice {
+	char *name;
+	char *text;
+	unsigned line;
+};
 
-	assert_works(fs_read(path, 1 << 20, &text, &err));
-	for (char *at = text.data; at;) {
-		_cleanup_strv_ struct strv w = { 0 };
+/* The set goes on from one slice to the next. */
+static struct set current;
+
+static void read_line(struct set *s, char *line, char **at, unsigned *number)
+{
+	_cleanup_strv_ struct strv w = { 0 };
+
+	strv_split(&w, line, " \t");
+	if (streq(w.v[0], "set")) {
+		set_free(s);
+		s->name = xstrdup(w.v[1]);
+		n_sets++;
+	} else if (streq(w.v[0], "file")) {
+		*at = read_file(s, w.v[1], *at, number);
+	} else if (streq(w.v[0], "local") || streq(w.v[0], "ring") || streq(w.v[0], "nic") || streq(w.v[0], "own")) {
+		read_fact(s, &w);
+	} else if (!streq(w.v[0], "fact")) {
+		check_packet(s, line, *number);
+	}
+}
+
+static void packets_are_decided_as_the_table_says(void **state)
+{
+	const struct slice *slice = *state;
+	unsigned number = slice->line - 1;
+
+	for (char *at = slice->text; at;) {
 		char *line = strsep(&at, "\n");
 		number++;
-		if (!*line || *line == '#')
-			continue;
-		strv_split(&w, line, " \t");
-		if (streq(w.v[0], "set")) {
-			set_free(&s);
-			s.name = xstrdup(w.v[1]);
-			n_sets++;
-		} else if (streq(w.v[0], "file")) {
-			at = read_file(&s, w.v[1], at, &number);
-		} else if (streq(w.v[0], "local") || streq(w.v[0], "ring") || streq(w.v[0], "nic")) {
-			read_fact(&s, &w);
-		} else {
-			check_packet(&s, line, number);
+		if (*line && *line != '#')
+			read_line(&current, line, &at, &number);
+	}
+}
+
+/* Cuts a file before each line that begins with "set" or "fact". */
+static void cut(const char *name, struct slice *slices, size_t *n)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *path = fs_join(getenv("SOURCE"), name);
+	_cleanup_err_ struct err *err = NULL;
+	unsigned number = 0;
+
+	if (fs_read(path, 1 << 20, &text, &err) < 0)
+		fprintf(stderr, "%s\n", err->text);
+	buf_text(&text);
+	for (char *at = text.data; at;) {
+		char *line = strsep(&at, "\n");
+		number++;
+		if (starts_with(line, "set ") || starts_with(line, "fact ")) {
+			if (*n == SLICES)
+				abort();
+			slices[(*n)++] = (struct slice){ .name = xstrdup(starts_with(line, "fact ") ? line + 5 : line),
+							 .text = xstrdup(line),
+							 .line = number };
+		} else if (*n) {
+			char *longer = xasprintf("%s\n%s", slices[*n - 1].text, line);
+			free(slices[*n - 1].text);
+			slices[*n - 1].text = longer;
 		}
 	}
-	set_free(&s);
+}
+
+static void there_are_enough(void **state UNUSED)
+{
 	print_message("%zu packets, %zu rule sets\n", n_packets, n_sets);
 	assert_true(n_packets >= 200 && n_sets >= 30);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_packet_is_decided_as_the_table_says) };
+	static struct slice slices[SLICES];
+	static const char *const enough[] = { "at least 200 packets over 30 rule sets" };
+	struct facts f = { 0 };
+	size_t n = 0;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cut("tests/firewall/evaluate.cases", slices, &n);
+	cut("tests/firewall/defaults.cases", slices, &n);
+	facts_add(&f, slices, n, sizeof(slices[0]), packets_are_decided_as_the_table_says);
+	FACTS(&f, enough, there_are_enough);
+	int failed = facts_run(&f, "sections 2, 5 and 6: which rule decides");
+	set_free(&current);
+	for (size_t i = 0; i < n; i++) {
+		free(slices[i].name);
+		free(slices[i].text);
+	}
+	return failed;
 }
