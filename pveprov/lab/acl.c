@@ -99,12 +99,22 @@ bool acl_has(const struct lab *l, const struct caller *who, const char *path,
 	return all ? n == wanted.n : n > 0;
 }
 
-bool acl_require(struct request *q, const char *path, const char *privileges)
+static bool require(struct request *q, const char *path, const char *privileges, bool all)
 {
-	if (acl_has(q->lab, &q->who, path, privileges, true))
+	if (acl_has(q->lab, &q->who, path, privileges, all))
 		return true;
 	reply_error(q, 403, "Permission check failed (%s, %s)", path, privileges);
 	return false;
+}
+
+bool acl_require(struct request *q, const char *path, const char *privileges)
+{
+	return require(q, path, privileges, true);
+}
+
+bool acl_require_any(struct request *q, const char *path, const char *privileges)
+{
+	return require(q, path, privileges, false);
 }
 
 /* "/vms/{vmid}" with the parameters filled in; "" when one of them is a list. malloc'd. */

@@ -13,6 +13,9 @@ bool acl_has(const struct lab *l, const struct caller *who, const char *path,
  * they are missing. */
 bool acl_require(struct request *q, const char *path, const char *privileges);
 
+/* As acl_has() with any of them. */
+bool acl_require_any(struct request *q, const char *path, const char *privileges);
+
 /* The endpoint's expression; false: 403 was sent. */
 bool acl_check(struct request *q, const char *expression);
 

@@ -712,6 +712,10 @@ static const struct api_param params[] = {
 	[351] = { .name = "ipfilter", .type = API_FLAG, .optional = true },
 	[352] = { .name = "macfilter", .type = API_FLAG, .optional = true },
 	[353] = { .name = "radv", .type = API_FLAG, .optional = true },
+	[354] = { .name = "pending", .type = API_FLAG, .optional = true },
+	[355] = { .name = "running", .type = API_FLAG, .optional = true },
+	[356] = { .name = "type", .type = API_TEXT, .optional = true, .values = "evpn, faucet, qinq, simple, vlan, vxlan" },
+	[357] = { .name = "vnet", .type = API_TEXT, .min_length = 2, .max_length = 8, .pattern = "[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]" },
 };
 
 const struct api_param *api_param(uint16_t index)
@@ -975,6 +979,56 @@ const struct api_endpoint api_endpoints[] = {
 		.n_params = 1, .params = (const uint16_t[]){
 		36,
 		} },
+	{ .method = "GET", .path = "/cluster/sdn/vnets", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		354, 355,
+		} },
+	{ .method = "GET", .path = "/cluster/sdn/vnets/{vnet}", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		354, 355, 357,
+		} },
+	{ .method = "GET", .path = "/cluster/sdn/vnets/{vnet}/firewall/options", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 1, .params = (const uint16_t[]){
+		357,
+		} },
+	{ .method = "PUT", .path = "/cluster/sdn/vnets/{vnet}/firewall/options", .is_protected = true, 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 6, .params = (const uint16_t[]){
+		34, 45, 23, 330, 304, 357,
+		} },
+	{ .method = "GET", .path = "/cluster/sdn/vnets/{vnet}/firewall/rules", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 1, .params = (const uint16_t[]){
+		357,
+		} },
+	{ .method = "POST", .path = "/cluster/sdn/vnets/{vnet}/firewall/rules", .is_protected = true, 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 16, .params = (const uint16_t[]){
+		307, 32, 308, 45, 309, 302, 310, 311, 312, 313, 314, 315, 316, 317, 318, 357,
+		} },
+	{ .method = "DELETE", .path = "/cluster/sdn/vnets/{vnet}/firewall/rules/{pos}", .is_protected = true, 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		45, 314, 357,
+		} },
+	{ .method = "GET", .path = "/cluster/sdn/vnets/{vnet}/firewall/rules/{pos}", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		314, 357,
+		} },
+	{ .method = "PUT", .path = "/cluster/sdn/vnets/{vnet}/firewall/rules/{pos}", .is_protected = true, 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 18, .params = (const uint16_t[]){
+		324, 32, 34, 308, 45, 309, 302, 310, 311, 312, 313, 325, 314, 315, 316, 317, 326, 357,
+		} },
+	{ .method = "GET", .path = "/cluster/sdn/zones", 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		354, 355, 356,
+		} },
 	{ .method = "GET", .path = "/cluster/status", .is_protected = true, 
 		.check = "{\"check\":[\"perm\",\"/\",[\"Sys.Audit\"]]}", 
 		.n_params = 0 },
@@ -1039,6 +1093,131 @@ const struct api_endpoint api_endpoints[] = {
 		.check = "{\"user\":\"all\"}", 
 		.n_params = 2, .params = (const uint16_t[]){
 		116, 149,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc", .is_protected = true, 
+		.check = "{\"user\":\"all\"}", 
+		.n_params = 1, .params = (const uint16_t[]){
+		116,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/config", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 4, .params = (const uint16_t[]){
+		258, 116, 259, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/aliases", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		116, 252,
+		} },
+	{ .method = "POST", .path = "/nodes/{node}/lxc/{vmid}/firewall/aliases", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 5, .params = (const uint16_t[]){
+		319, 32, 320, 116, 252,
+		} },
+	{ .method = "DELETE", .path = "/nodes/{node}/lxc/{vmid}/firewall/aliases/{name}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 4, .params = (const uint16_t[]){
+		45, 320, 116, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/aliases/{name}", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		320, 116, 252,
+		} },
+	{ .method = "PUT", .path = "/nodes/{node}/lxc/{vmid}/firewall/aliases/{name}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 7, .params = (const uint16_t[]){
+		319, 32, 45, 320, 116, 321, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		116, 252,
+		} },
+	{ .method = "POST", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 6, .params = (const uint16_t[]){
+		32, 45, 320, 116, 321, 252,
+		} },
+	{ .method = "DELETE", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 4, .params = (const uint16_t[]){
+		290, 320, 116, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		320, 116, 252,
+		} },
+	{ .method = "POST", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 6, .params = (const uint16_t[]){
+		327, 32, 320, 116, 328, 252,
+		} },
+	{ .method = "DELETE", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}/{cidr}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 5, .params = (const uint16_t[]){
+		327, 45, 320, 116, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}/{cidr}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 4, .params = (const uint16_t[]){
+		327, 320, 116, 252,
+		} },
+	{ .method = "PUT", .path = "/nodes/{node}/lxc/{vmid}/firewall/ipset/{name}/{cidr}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 7, .params = (const uint16_t[]){
+		327, 32, 45, 320, 116, 328, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/log", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Console\"]]}", 
+		.n_params = 6, .params = (const uint16_t[]){
+		151, 116, 348, 154, 349, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/options", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		116, 252,
+		} },
+	{ .method = "PUT", .path = "/nodes/{node}/lxc/{vmid}/firewall/options", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 14, .params = (const uint16_t[]){
+		34, 350, 45, 23, 351, 331, 332, 352, 334, 116, 305, 306, 353, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/refs", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		116, 329, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/rules", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		116, 252,
+		} },
+	{ .method = "POST", .path = "/nodes/{node}/lxc/{vmid}/firewall/rules", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 17, .params = (const uint16_t[]){
+		307, 32, 308, 45, 309, 302, 310, 311, 312, 313, 116, 314, 315, 316, 317, 318, 252,
+		} },
+	{ .method = "DELETE", .path = "/nodes/{node}/lxc/{vmid}/firewall/rules/{pos}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 4, .params = (const uint16_t[]){
+		45, 116, 314, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/firewall/rules/{pos}", 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 3, .params = (const uint16_t[]){
+		116, 314, 252,
+		} },
+	{ .method = "PUT", .path = "/nodes/{node}/lxc/{vmid}/firewall/rules/{pos}", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Config.Network\"]]}", 
+		.n_params = 19, .params = (const uint16_t[]){
+		324, 32, 34, 308, 45, 309, 302, 310, 311, 312, 313, 325, 116, 314, 315, 316, 317, 326, 252,
+		} },
+	{ .method = "GET", .path = "/nodes/{node}/lxc/{vmid}/status/current", .is_protected = true, 
+		.check = "{\"check\":[\"perm\",\"/vms/{vmid}\",[\"VM.Audit\"]]}", 
+		.n_params = 2, .params = (const uint16_t[]){
+		116, 252,
 		} },
 	{ .method = "DELETE", .path = "/nodes/{node}/network", .is_protected = true, 
 		.check = "{\"check\":[\"perm\",\"/nodes/{node}\",[\"Sys.Modify\"]]}", 

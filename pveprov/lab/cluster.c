@@ -1,6 +1,8 @@
 #include "lab/acl.h"
+#include "lab/container.h"
 #include "lab/node_network.h"
 #include "lab/route.h"
+#include "lab/sdn.h"
 #include "lab/storage.h"
 #include "lab/vm.h"
 #include "base/text.h"
@@ -52,15 +54,24 @@ static void get_resources(struct request *q)
 	const char *type = param_text(q, "type");
 	json_t *list = json_array();
 
-	if (!type || streq(type, "vm"))
+	if (!type || streq(type, "vm")) {
 		for (struct vm *vm = vm_next(q->lab, 0); vm; vm = vm_next(q->lab, vm->vmid + 1))
 			if (vm_may_see(q, vm))
 				json_array_append_new(list, vm_resource(vm));
+		container_resources(q, list);
+	}
 	if (!type || streq(type, "node"))
 		json_array_append_new(list, node_entry(q));
 	if (!type || streq(type, "storage"))
 		add_storages(q, list);
+	if (!type)
+		sdn_resources(q, list);
 	reply_data(q, list);
+}
+
+static bool is_taken(const struct lab *l, int vmid)
+{
+	return vm_find(l, vmid) || container_find(l, vmid);
 }
 
 static void get_nextid(struct request *q)
@@ -69,11 +80,11 @@ static void get_nextid(struct request *q)
 	int id = LOWEST_VMID;
 	char text[16];
 
-	if (wanted && vm_find(q->lab, (int)wanted)) {
+	if (wanted && is_taken(q->lab, (int)wanted)) {
 		reply_param_error(q, "vmid", "VM %d already exists", (int)wanted);
 		return;
 	}
-	while (!wanted && vm_find(q->lab, id))
+	while (!wanted && is_taken(q->lab, id))
 		id++;
 	snprintf(text, sizeof(text), "%d", wanted ? (int)wanted : id);
 	reply_text(q, text);

@@ -1,7 +1,10 @@
 #include "lab/firewall_private.h"
 #include "data/digest.h"
+#include "lab/acl.h"
+#include "lab/api_table.h"
 #include "lab/firewall_logger.h"
 #include "lab/httpd.h"
+#include "lab/sdn.h"
 
 #include <ctype.h>
 
@@ -43,9 +46,39 @@ json_t *firewall_file(struct lab *l, const char *name)
 
 json_t *firewall_file_of(const struct request *q)
 {
-	const char *vmid = param_text(q, "vmid");
+	const char *vmid = param_text(q, "vmid"), *vnet = param_text(q, "vnet");
+	_cleanup_free_ char *of_vnet = vnet ? xasprintf("vnet/%s", vnet) : NULL;
 
-	return firewall_file(q->lab, vmid ? vmid : starts_with(q->path, "/nodes/") ? "host" : "cluster");
+	return firewall_file(q->lab, vmid			     ? vmid
+				     : of_vnet			     ? of_vnet
+				     : starts_with(q->path, "/nodes/") ? "host"
+								     : "cluster");
+}
+
+const char *firewall_env(const struct request *q)
+{
+	if (param_text(q, "group"))
+		return "group";
+	if (param_text(q, "vnet"))
+		return "vnet";
+	if (param_text(q, "vmid"))
+		return strstr(q->endpoint->path, "/lxc/") ? "ct" : "vm";
+	return starts_with(q->path, "/nodes/") ? "host" : "cluster";
+}
+
+bool firewall_may(struct request *q, const char *privileges)
+{
+	const char *name = param_text(q, "vnet");
+	const struct world_vnet *v = name ? sdn_vnet(q->lab, name) : NULL;
+
+	if (!name)
+		return true;
+	if (!v) {
+		reply_error(q, 500, "invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 54.");
+		return false;
+	}
+	_cleanup_free_ char *path = sdn_path(v);
+	return acl_require_any(q, path, privileges);
 }
 
 static const json_t *option(const json_t *files, const char *file, const char *key)
@@ -161,6 +194,14 @@ bool firewall_check_digest(struct request *q, const char *hex)
 		return true;
 	reply_error(q, 500, "detected modified configuration - file changed by other user? Try again.");
 	return false;
+}
+
+bool firewall_check_list(struct request *q, const json_t *list)
+{
+	char hex[41];
+
+	firewall_digest_list(list, hex);
+	return firewall_check_digest(q, hex);
 }
 
 char *firewall_lower(const char *name)

@@ -16,10 +16,10 @@ struct firewall;
 struct firewall *firewall_new(struct lab *l);
 struct firewall *firewall_free(struct firewall *f);
 
-/* The file of "cluster", "host" or a VMID; made where it is missing. Borrowed. */
+/* The file of "cluster", "host", a VMID or "vnet/NAME"; made where it is missing. Borrowed. */
 json_t *firewall_file(struct lab *l, const char *name);
 
-/* The file and name that a request's path is about: NULL name for the cluster's endpoints is "cluster". */
+/* The file that a request's path is about. */
 json_t *firewall_file_of(const struct request *q);
 
 /* A file was written: the daemon will look at it. `at_once`: it is told to. */

@@ -174,5 +174,6 @@ static void get_log(struct request *q)
 const struct route firewall_log_routes[] = {
 	{ "GET", "/nodes/{node}/firewall/log", get_log },
 	{ "GET", "/nodes/{node}/qemu/{vmid}/firewall/log", get_log },
+	{ "GET", "/nodes/{node}/lxc/{vmid}/firewall/log", get_log },
 	{ 0 },
 };

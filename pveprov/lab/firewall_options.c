@@ -1,13 +1,15 @@
-/* The options of the cluster, the node and a guest. */
+/* The options of the cluster, the node, a guest and a vnet. */
 #include "lab/firewall_private.h"
 #include "lab/params.h"
 #include "lab/route.h"
 
 static void get_options(struct request *q)
 {
-	json_t *out = json_deep_copy(json_object_get(firewall_file_of(q), "options"));
 	char hex[41];
 
+	if (!firewall_may(q, "SDN.Allocate|SDN.Audit"))
+		return;
+	json_t *out = json_deep_copy(json_object_get(firewall_file_of(q), "options"));
 	firewall_digest_object(out, hex);
 	json_object_set_new(out, "digest", json_string(hex));
 	reply_data(q, out);
@@ -24,18 +26,9 @@ static void set_option(const struct request *q, json_t *options, const struct ap
 		json_object_set_new(options, p->name, json_string(text));
 }
 
-static void delete_options(const char *list, json_t *options)
-{
-	_cleanup_free_ char *copy = xstrdup(list);
-	char *at = copy, *name;
-
-	while ((name = strsep(&at, ",; ")))
-		json_object_del(options, name);
-}
-
 static bool is_option(const struct api_param *p)
 {
-	static const char *const others[] = { "node", "vmid", "delete", "digest" };
+	static const char *const others[] = { "node", "vmid", "vnet", "delete", "digest" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (streq(others[i], p->name))
@@ -43,27 +36,51 @@ static bool is_option(const struct api_param *p)
 	return true;
 }
 
+/* `delete`; false: the answer was sent. */
+static bool delete_options(struct request *q, json_t *options)
+{
+	_cleanup_free_ char *copy = xstrdup(param_text(q, "delete"));
+	char *at = copy, *name;
+
+	while ((name = strsep(&at, ",; "))) {
+		const struct api_param *p = params_find(q->endpoint, name);
+		if (*name && (!p || !is_option(p))) {
+			reply_param_error(q, "delete", "no such option '%s'", name);
+			return false;
+		}
+		json_object_del(options, name);
+	}
+	return true;
+}
+
+/* First what is deleted, then what is set. */
 static void put_options(struct request *q)
 {
-	json_t *options = json_object_get(firewall_file_of(q), "options");
-	bool is_cluster = starts_with(q->path, "/cluster/"), armed = false;
+	bool armed = false;
 	char hex[41];
 
-	firewall_digest_object(options, hex);
+	if (!firewall_may(q, "SDN.Allocate"))
+		return;
+	json_t *file = firewall_file_of(q), *now = json_object_get(file, "options");
+	firewall_digest_object(now, hex);
 	if (!firewall_check_digest(q, hex))
 		return;
-	if (param_text(q, "delete"))
-		delete_options(param_text(q, "delete"), options);
+	json_t *options = json_deep_copy(now);
+	if (param_text(q, "delete") && !delete_options(q, options)) {
+		json_decref(options);
+		return;
+	}
 	for (size_t i = 0; i < q->endpoint->n_params; i++) {
 		const struct api_param *p = api_param(q->endpoint->params[i]);
 		if (is_option(p) && param_given(q, p->name))
 			set_option(q, options, p);
 	}
-	if (is_cluster && param_int(q, "enable", 0) > 1) {
+	if (streq(firewall_env(q), "cluster") && param_int(q, "enable", 0) > 1) {
 		/* the server's own time; the daemon is told at once */
 		json_object_set_new(options, "enable", json_integer(lab_wall_s(q->lab)));
 		armed = true;
 	}
+	json_object_set_new(file, "options", options);
 	firewall_changed(q->lab, armed);
 	reply_null(q);
 }
@@ -74,5 +91,7 @@ const struct route firewall_option_routes[] = {
 	OPTIONS("/cluster/firewall/options"),
 	OPTIONS("/nodes/{node}/firewall/options"),
 	OPTIONS("/nodes/{node}/qemu/{vmid}/firewall/options"),
+	OPTIONS("/nodes/{node}/lxc/{vmid}/firewall/options"),
+	OPTIONS("/cluster/sdn/vnets/{vnet}/firewall/options"),
 	{ 0 },
 };

@@ -14,25 +14,36 @@ struct firewall {
 	struct firewall_logger *logger; /* who writes it; NULL where there are no packets */
 };
 
-/* SHA-1 over "key:value\n" of an object, or of a list of objects, as the server makes its digests. */
+/* --- digests: SHA-1 over "key:value\n" of an object, or of a list of objects, as the server makes them --- */
+
 void firewall_digest_object(const json_t *object, char hex[static 41]);
 void firewall_digest_list(const json_t *list, char hex[static 41]);
 
 /* False: the request's digest does not fit, the answer was sent. */
 bool firewall_check_digest(struct request *q, const char *hex);
+bool firewall_check_list(struct request *q, const json_t *list);
 
-/*
- * Verifies a rule as the server does: NULL, or an error text for *param (malloc'd). Fills in ipversion. `group`: it is
- * in a security group's body.
- */
-char *firewall_verify(const struct request *q, json_t *rule, bool group, const char **param);
+/* Answers with a copy of the list, each with the digest of the whole; an empty list has none. */
+void firewall_reply_list(struct request *q, const json_t *list);
 
-/*
- * A member of an IP set in the server's spelling (of a network the host bits are cleared, /32 is left out), malloc'd;
- * NULL: it is no address. An alias only loses /32 and /128.
- */
-char *firewall_clean_cidr(const char *text);
-char *firewall_alias_cidr(const char *text);
+/* --- what rules name: maps of a file by lower-case name --- */
+
+struct firewall_kind {
+	const char *section; /* of the file: "groups" */
+	const char *param;   /* that tells the name: "group" */
+	const char *what;    /* in messages: "Security group" */
+	const char *content; /* what it holds: "rules" */
+};
+
+/* Lists the names with their comments. */
+void firewall_get_names(struct request *q, const struct firewall_kind *k);
+
+/* Makes a new one; with `rename` gives one another name (`renamed` follows it up, may be NULL) or another comment. */
+void firewall_post_name(struct request *q, const struct firewall_kind *k,
+			void (*renamed)(struct lab *l, const char *from, const char *to));
+
+/* The values of a map, sorted by key; new reference. */
+json_t *firewall_sorted(const json_t *map);
 
 /* The alias of a name ("dc/x", "guest/x", "x") seen from a request's file; NULL: none. */
 const json_t *firewall_alias(const struct request *q, const char *name);
@@ -40,10 +51,25 @@ const json_t *firewall_alias(const struct request *q, const char *name);
 /* The lower-case copy of a name; malloc'd. */
 char *firewall_lower(const char *name);
 
+/* Sets `comment` as it comes back from the file: its first line without blanks around it; none where that is empty. */
+void firewall_set_comment(json_t *object, const char *comment);
+
+/* --- rules --- */
+
+/*
+ * Verifies a rule as the server does when it is written and whenever its file is read. What is wrong: param -> text, in
+ * the order of finding it. Fills in ipversion and the macro's own spelling. NULL, or (malloc'd) what the server dies of
+ * without naming a parameter: a rule of a file is skipped then.
+ */
+char *firewall_verify(const struct request *q, json_t *rule, json_t *errors);
+
+/* "cluster", "host", "vm", "ct", "vnet", "group": where a request's rules stand, in the server's word. */
+const char *firewall_env(const struct request *q);
+
+/* The endpoints of vnets look for privileges (any of "A|B") themselves. False: answered. */
+bool firewall_may(struct request *q, const char *privileges);
+
 /* The verdict of loaded files on a new connection of `client` to tcp `port` of the node. */
 bool firewall_decide(const struct lab *l, const json_t *files, const struct addr *client, int port);
 
 extern const char *const firewall_macros[]; /* sorted, NULL-terminated */
-
-/* What is wrong with an address or network, as the API says it; malloc'd. */
-char *firewall_address_complaint(const char *text);

@@ -1,9 +1,7 @@
-/* What the server says of a rule: the texts of verify_rule and of the formats (pve-firewall 6.0.4). */
-#include "base/strv.h"
-#include "base/text.h"
+/* What the server says of a rule: the texts of verify_rule (pve-firewall 6.0.4). */
+#include "lab/firewall_format.h"
 #include "lab/firewall_private.h"
-
-#define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+#include "lab/sdn.h"
 
 const char *const firewall_macros[] = {
 	"Amanda", "Auth", "BGP", "BitTorrent", "BitTorrent32", "Ceph", "Citrix", "CVS", "DAAP", "DCC", "DHCPfwd",
@@ -16,239 +14,217 @@ const char *const firewall_macros[] = {
 	"Webmin", "Whois", NULL
 };
 
-static const char *const protocols[] = {
-	"ah",	 "dccp", "esp",	 "gre",	 "icmp", "icmpv6", "igmp", "ip",   "ipencap", "ipip", "ipv6", "ipv6-icmp",
-	"l2tp",	 "ospf", "pim",	 "rsvp", "sctp", "tcp",	   "udp",  "udplite", "vrrp",	NULL
+/* Where a kind of rules may stand, and whether they may name an interface. */
+static const struct env {
+	const char *name, *types;
+	bool iface;
+} envs[] = {
+	{ "cluster", "in out forward group", true }, { "host", "in out forward group", true },
+	{ "vm", "in out group", true },		     { "ct", "in out group", true },
+	{ "vnet", "forward group", false },	     { "group", "in out forward", false },
 };
 
-static bool is_name(const char *s)
-{
-	size_t n = strlen(s);
+struct verify {
+	const struct request *q;
+	const struct env *env;
+	json_t *rule, *errors;
+	int family;
+	char *fatal; /* the server dies of it instead of naming a parameter */
+};
 
-	return n >= 2 && n <= 64 && (s[0] | 32) >= 'a' && (s[0] | 32) <= 'z' && strspn(s, NAME_BYTES) == n;
+static bool has_word(const char *words, const char *word)
+{
+	const char *at = strstr(words, word);
+	size_t n = strlen(word);
+
+	return at && (at == words || at[-1] == ' ') && (!at[n] || at[n] == ' ');
 }
 
-static const char *without_scope(const char *s, const char *scope)
+/* The first complaint about a parameter counts; text is stolen, NULL is none. */
+static void complain(struct verify *v, const char *param, char *text)
 {
-	return starts_with(s, scope) ? s + strlen(scope) : s;
+	if (text && !json_object_get(v->errors, param))
+		json_object_set_new(v->errors, param, json_string(text));
+	free(text);
 }
 
-static bool in_list(const char *const *list, const char *s)
+static const char *field(const struct verify *v, const char *name)
 {
-	for (; *list; list++)
-		if (strcasecmp(*list, s) == 0)
-			return true;
-	return false;
+	const char *s = json_text(v->rule, name);
+
+	return s && *s && !streq(s, "0") ? s : NULL;
 }
 
-char *firewall_clean_cidr(const char *text)
+/* False: another family was there before. */
+static bool set_family(struct verify *v, int family)
 {
-	char out[ADDR_TEXT_MAX];
-	struct addr_cidr c;
-	struct addr a;
-
-	if (addr_parse(text, &a))
-		return xstrdup(text);
-	if (!addr_cidr_parse(text, &c))
-		return NULL;
-	struct addr_cidr net = { .addr = addr_network(&c), .prefix = c.prefix };
-	if (c.prefix == (c.addr.family == 4 ? 32 : 128))
-		return xstrdup(addr_text(&c.addr, out));
-	return xstrdup(addr_cidr_text(&net, out));
+	if (family && v->family && v->family != family)
+		return false;
+	v->family = family ? family : v->family;
+	return true;
 }
 
-char *firewall_alias_cidr(const char *text)
+static void check_type(struct verify *v)
 {
-	const char *slash = strchr(text, '/');
-	bool whole = slash && streq(slash, strchr(text, ':') ? "/128" : "/32");
+	const char *type = field(v, "type"), *action = field(v, "action");
 
-	return xstrndup(text, whole ? (size_t)(slash - text) : strlen(text));
-}
-
-const json_t *firewall_alias(const struct request *q, const char *name)
-{
-	const char *bare = without_scope(without_scope(name, "dc/"), "guest/");
-	_cleanup_free_ char *key = firewall_lower(bare);
-	const json_t *own = json_object_get(json_object_get(firewall_file_of(q), "aliases"), key);
-	const json_t *cluster = json_object_get(json_object_get(firewall_file(q->lab, "cluster"), "aliases"), key);
-
-	if (starts_with(name, "dc/"))
-		return cluster;
-	return own || starts_with(name, "guest/") ? own : cluster;
-}
-
-/* What is wrong with an address, in the words of Perl's Net::IP; malloc'd. */
-char *firewall_address_complaint(const char *text)
-{
-	_cleanup_strv_ struct strv quads = { 0 };
-	const char *slash = strchr(text, '/');
-	_cleanup_free_ char *host = xstrndup(text, strcspn(text, "/"));
-	uint64_t n;
-
-	strv_split(&quads, host, ".");
-	for (size_t i = 0; i < quads.n && quads.n == 4; i++)
-		if (text_consists_of(quads.v[i], "0123456789") && !text_to_u64(quads.v[i], 0, 255, &n))
-			return xasprintf("Invalid quad in IP address %s - %s", host, quads.v[i]);
-	if (slash && text_to_u64(slash + 1, 0, UINT16_MAX, &n) && n > (strchr(host, ':') ? 128U : 32U))
-		return xasprintf("Prefix length %" PRIu64 " is longer than IP address (%d)", n,
-				 strchr(host, ':') ? 128 : 32);
-	return xstrdup("value does not look like a valid IP address or CIDR network");
-}
-
-/* A list of addresses, one range or one network; *family is set. NULL, or the error. */
-static char *check_list(const char *value, int *family)
-{
-	_cleanup_strv_ struct strv items = { 0 };
-
-	strv_split(&items, value, ",");
-	if (!*value || value[0] == ',' || value[strlen(value) - 1] == ',' || strstr(value, ",,"))
-		return xstrdup("invalid format - extraneous commas in list\n");
-	for (size_t i = 0; i < items.n; i++) {
-		struct addr_range r = { 0 };
-		struct addr_cidr c = { 0 };
-		if (strchr(items.v[i], '-') ? !addr_range_parse(items.v[i], &r) : !addr_cidr_parse(items.v[i], &c) &&
-										     !addr_parse(items.v[i], &c.addr))
-		{
-			_cleanup_free_ char *why = firewall_address_complaint(items.v[i]);
-			return xasprintf("invalid format - invalid IP address: %s\n", why);
-		}
-		if (strchr(items.v[i], '-') && items.n > 1)
-			return xstrdup("invalid format - you can't use a range in a list\n");
-		int f = r.first.family ? r.first.family : c.addr.family;
-		if (*family && *family != f)
-			return xasprintf("detected mixed ipv4/ipv6 addresses in address list '%s'", value);
-		*family = f;
-	}
-	return NULL;
-}
-
-static bool has_set(const struct request *q, const char *name)
-{
-	json_t *own = json_object_get(firewall_file_of(q), "ipset");
-	json_t *cluster = json_object_get(firewall_file(q->lab, "cluster"), "ipset");
-
-	return json_object_get(own, name) || json_object_get(cluster, name);
-}
-
-static char *check_address(const struct request *q, const char *value, int *family)
-{
-	const char *name = without_scope(without_scope(without_scope(value + 1, "dc/"), "guest/"), "sdn/");
-
-	if (value[0] == '+' && !is_name(name))
-		return xasprintf("invalid ipset name '%s'", value);
-	if (value[0] == '+')
-		return has_set(q, name) || starts_with(value, "+sdn/") ? NULL : xasprintf("no such ipset '%s'", name);
-	if (!is_name(without_scope(without_scope(value, "dc/"), "guest/")))
-		return check_list(value, family);
-	const json_t *alias = firewall_alias(q, value);
-	if (!alias)
-		return xasprintf("no such alias '%s'", value);
-	*family = strchr(json_text(alias, "cidr"), ':') ? 6 : 4;
-	return NULL;
-}
-
-static char *check_ports(const char *value)
-{
-	_cleanup_strv_ struct strv items = { 0 };
-	size_t count = 0;
-
-	strv_split(&items, value, ",");
-	for (size_t i = 0; i < items.n; i++) {
-		char *colon = strchr(items.v[i], ':');
-		uint64_t a, b;
-		if (colon)
-			*colon = '\0';
-		if (!text_to_u64(items.v[i], 0, 65535, &a) || (colon && !text_to_u64(colon + 1, 0, 65535, &b))) {
-			if (!colon && strspn(items.v[i], "0123456789") != strlen(items.v[i]))
-				continue; /* a service's name: the node has /etc/services */
-			return xasprintf("invalid format - invalid port '%s'\n", items.v[i]);
-		}
-		if (colon && a > b)
-			return xasprintf("invalid format - backwards range '%s:%s' not allowed, did you mean '%s:%s'?\n",
-					 items.v[i], colon + 1, colon + 1, items.v[i]);
-		count += colon ? 2 : 1;
-	}
-	return count > 15 ? xstrdup("invalid format - too many entries in port list (> 15 numbers)\n") : NULL;
-}
-
-static char *check_protocol(const json_t *rule, const char **param, int *family)
-{
-	const char *proto = json_text(rule, "proto"), *dport = json_text(rule, "dport"), *sport = json_text(rule, "sport");
-	bool icmp = proto && (streq(proto, "icmp") || streq(proto, "icmpv6") || streq(proto, "ipv6-icmp"));
-	uint64_t n;
-
-	*param = "proto";
-	if (proto && !in_list(protocols, proto) && !text_to_u64(proto, 0, 255, &n))
-		return xasprintf("invalid format - unknown protocol '%s'\n", proto);
-	if (icmp)
-		*family = streq(proto, "icmp") ? 4 : 6;
-	if (!proto && (dport || sport))
-		return xasprintf("missing property - '%s' requires this property", dport ? "dport" : "sport");
-	if (json_text(rule, "icmp-type") && !icmp)
-		return xstrdup("missing property - 'icmp-type' requires this property");
-	*param = "dport";
-	char *why = dport && !icmp ? check_ports(dport) : NULL;
-	if (why)
-		return why;
-	*param = "sport";
-	return sport ? check_ports(sport) : NULL;
-}
-
-static char *check_type(const struct request *q, const json_t *rule, bool group, const char **param)
-{
-	const char *type = json_text(rule, "type"), *action = json_text(rule, "action");
-	bool is_rule = type && !streq(type, "group");
-
-	*param = "type";
 	if (!type)
-		return xstrdup("missing property");
-	if (group && !is_rule)
-		return xstrdup("invalid rule type 'group' for rule_env 'group'");
-	if (param_text(q, "vmid") && streq(type, "forward"))
-		return xstrdup("invalid rule type 'forward' for rule_env 'vm'");
-	*param = "action";
+		complain(v, "type", xstrdup("missing property"));
 	if (!action)
-		return xstrdup("missing property");
+		complain(v, "action", xstrdup("missing property"));
+	if (!type || !action)
+		return;
+	if (!has_word(v->env->types, type))
+		complain(v, "type", xasprintf("invalid rule type '%s' for rule_env '%s'", type, v->env->name));
+	if (streq(type, "group")) {
+		if (!firewall_is_name(action))
+			complain(v, "action", xstrdup("invalid characters in security group name"));
+		return;
+	}
 	if (streq(type, "forward") && streq(action, "REJECT"))
-		return xstrdup("cannot define REJECT rules on forward chain");
-	if (is_rule && !streq(action, "ACCEPT") && !streq(action, "DROP") && !streq(action, "REJECT"))
-		return xasprintf("unknown action '%s'", action);
-	*param = "iface";
-	const char *iface = json_text(rule, "iface");
-	if (iface && param_text(q, "vmid") && (!starts_with(iface, "net") || !text_consists_of(iface + 3, "0123456789")))
-		return xstrdup("value does not match the regex pattern 'net\\d+'");
-	return NULL;
+		complain(v, "action", xstrdup("cannot define REJECT rules on forward chain"));
+	if (!has_word("ACCEPT DROP REJECT", action))
+		complain(v, "action", xasprintf("unknown action '%s'", action));
 }
 
-char *firewall_verify(const struct request *q, json_t *rule, bool group, const char **param)
+static void check_iface(struct verify *v)
 {
-	const char *macro = json_text(rule, "macro");
-	int family = 0;
-	char *why = check_type(q, rule, group, param);
+	const char *iface = field(v, "iface");
 
-	if (!why && macro && !in_list(firewall_macros, macro)) {
-		*param = "macro";
-		why = xasprintf("unknown macro '%s'", macro);
-	}
-	for (size_t i = 0; !why && macro && firewall_macros[i]; i++)
-		if (strcasecmp(firewall_macros[i], macro) == 0) {
-			json_object_set_new(rule, "macro", json_string(firewall_macros[i]));
-			macro = firewall_macros[i]; /* the other text is gone */
+	if (!iface)
+		return;
+	if (!v->env->iface)
+		complain(v, "type", xstrdup("parameter -i not allowed for this rule type"));
+	if ((streq(v->env->name, "vm") || streq(v->env->name, "ct")) &&
+	    (!starts_with(iface, "net") || !iface[3] || iface[3 + strspn(iface + 3, "0123456789")]))
+		complain(v, "iface", xstrdup("value does not match the regex pattern 'net\\d+'"));
+}
+
+static void check_macro(struct verify *v)
+{
+	const char *macro = field(v, "macro");
+
+	for (const char *const *m = firewall_macros; macro && *m; m++)
+		if (strcasecmp(*m, macro) == 0) {
+			json_object_set_new(v->rule, "macro", json_string(*m));
+			return;
 		}
-	if (!why)
-		why = check_protocol(rule, param, &family);
-	static const char *const sides[] = { "source", "dest" };
-	for (size_t i = 0; !why && i < ARRAY_SIZE(sides); i++) {
-		int f = 0;
-		const char *value = json_text(rule, sides[i]);
-		*param = sides[i];
-		why = value ? check_address(q, value, &f) : NULL;
-		if (!why && f && family && f != family)
-			why = xstrdup("detected mixed ipv4/ipv6 addresses in rule");
-		family = f ? f : family;
-	}
+	if (macro)
+		complain(v, "macro", xasprintf("unknown macro '%s'", macro));
+}
+
+static void check_ports(struct verify *v, const char *param, const char *proto, char *(*fn)(const char *), bool icmp)
+{
+	const char *ports = field(v, param);
+
+	if (!ports)
+		return;
+	complain(v, param, fn(ports));
+	if (!proto)
+		complain(v, "proto", xasprintf("missing property - '%s' requires this property", param));
+	else if (!firewall_has_ports(proto) && !icmp)
+		complain(v, param, xasprintf("protocol '%s' does not support ports", proto));
+}
+
+static void check_icmp_type(struct verify *v, const char *proto, bool icmp)
+{
+	const char *type = field(v, "icmp-type");
+
+	if (!type)
+		return;
+	if (!icmp)
+		complain(v, "proto", xstrdup("missing property - 'icmp-type' requires this property"));
+	if (field(v, "dport"))
+		complain(v, "icmp-type", xstrdup("'icmp-type' cannot be specified together with 'dport'"));
+	if (icmp && !firewall_is_icmp_type(streq(proto, "icmp") ? 4 : 6, type))
+		complain(v, "icmp-type", xasprintf("invalid icmp-type '%s' for proto '%s'", type, proto));
+}
+
+static void check_protocol(struct verify *v)
+{
+	const char *proto = field(v, "proto");
+	bool icmp = proto && firewall_is_icmp(proto);
+
+	if (proto)
+		complain(v, "proto", firewall_complain_proto(proto));
+	if (icmp)
+		set_family(v, streq(proto, "icmp") ? 4 : 6);
+	check_ports(v, "dport", proto, icmp ? firewall_complain_dport : firewall_complain_sport, icmp);
+	check_icmp_type(v, proto, icmp);
+	check_ports(v, "sport", proto, firewall_complain_sport, false);
+}
+
+/* Sets are looked for in all scopes, whichever is named. */
+static bool has_set(const struct verify *v, const char *name)
+{
+	json_t *sdn = sdn_sets(v->q);
+	bool has = json_object_get(json_object_get(firewall_file_of(v->q), "ipset"), name) ||
+		   json_object_get(json_object_get(firewall_file(v->q->lab, "cluster"), "ipset"), name) ||
+		   json_object_get(sdn, name);
+
+	json_decref(sdn);
+	return has;
+}
+
+static void check_set(struct verify *v, const char *param, const char *value)
+{
+	static const char *const scopes[] = { "guest/", "dc/", "sdn/" };
+	const char *name = value + 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++)
+		if (starts_with(value + 1, scopes[i]))
+			name = value + 1 + strlen(scopes[i]);
+	if (!firewall_is_name(name))
+		complain(v, param, xasprintf("invalid ipset name '%s'", value));
+	else if (!has_set(v, name))
+		complain(v, param, xasprintf("no such ipset '%s'", name));
+}
+
+/* An alias may be there in another scope than the one that is named: no error, and no family. */
+static void check_alias(struct verify *v, const char *param, const char *value)
+{
+	const char *slash = strchr(value, '/'), *name = slash ? slash + 1 : value;
+	_cleanup_free_ char *anywhere = xasprintf("guest/%s", name), *cluster = xasprintf("dc/%s", name);
+	const json_t *a = firewall_alias(v->q, value);
+
+	if (!a && !firewall_alias(v->q, anywhere) && !firewall_alias(v->q, cluster))
+		complain(v, param, xasprintf("no such alias '%s'", value));
+	if (a && !set_family(v, (int)json_int(a, "ipversion", 0)) && !v->fatal)
+		v->fatal = xstrdup("detected mixed ipv4/ipv6 addresses in rule");
+}
+
+static void check_address(struct verify *v, const char *param)
+{
+	const char *value = field(v, param);
+	int family;
+
+	if (!value)
+		return;
+	char *why = firewall_read_addresses(value, &family);
+	if (!why && !set_family(v, family))
+		why = xstrdup("detected mixed ipv4/ipv6 addresses in rule");
+	complain(v, param, why);
+	if (value[0] == '+')
+		check_set(v, param, value);
+	else if (firewall_is_alias(value))
+		check_alias(v, param, value);
+}
+
+char *firewall_verify(const struct request *q, json_t *rule, json_t *errors)
+{
+	struct verify v = { .q = q, .rule = rule, .errors = errors, .env = &envs[0] };
+
+	for (size_t i = 0; i < ARRAY_SIZE(envs); i++)
+		if (streq(envs[i].name, firewall_env(q)))
+			v.env = &envs[i];
+	check_type(&v);
+	check_iface(&v);
+	check_macro(&v);
+	check_protocol(&v);
+	check_address(&v, "source");
+	check_address(&v, "dest");
 	json_object_del(rule, "ipversion");
-	if (!why && family)
-		json_object_set_new(rule, "ipversion", json_integer(family));
-	return why;
+	if (v.family)
+		json_object_set_new(rule, "ipversion", json_integer(v.family));
+	return v.fatal;
 }

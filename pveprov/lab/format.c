@@ -2,6 +2,7 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "data/addr.h"
+#include "lab/firewall_format.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -172,8 +173,31 @@ static const struct format formats[] = {
 	{ "pve-volume-id", is_volume, "unable to parse volume ID '%s'" },
 };
 
+/* Formats that have more than one thing to say. */
+static const struct {
+	const char *name;
+	char *(*complain)(const char *value);
+} talkative[] = {
+	{ "IPorCIDR", firewall_complain_cidr },
+	{ "IPorCIDRorAlias", firewall_complain_member },
+	{ "pve-fw-addr-spec", firewall_complain_address },
+	{ "pve-fw-conntrack-helper", firewall_complain_helpers },
+	{ "pve-fw-dport-spec", firewall_complain_dport },
+	{ "pve-fw-icmp-type-spec", firewall_complain_icmp_type },
+	{ "pve-fw-protocol-spec", firewall_complain_proto },
+	{ "pve-fw-sport-spec", firewall_complain_sport },
+};
+
 static bool check_single(const char *name, const char *value, struct buf *why)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(talkative); i++) {
+		_cleanup_free_ char *text =
+			streq(talkative[i].name, name) ? talkative[i].complain(value) : NULL;
+		if (text) {
+			buf_addf(why, "%s\n", text);
+			return false;
+		}
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		const char *mark;
 		if (!streq(formats[i].name, name) || formats[i].fn(value))

@@ -13,10 +13,12 @@ struct route {
 };
 
 /* Ended by a NULL method. */
-extern const struct route access_routes[], agent_routes[], cluster_routes[], firewall_log_routes[], firewall_name_routes[],
-	firewall_option_routes[], firewall_rule_routes[], mapping_routes[], network_routes[],
-	pci_routes[], pool_routes[], snapshot_routes[], storage_routes[], task_routes[],
-	user_routes[], vm_routes[], vm_config_routes[], vm_power_routes[];
+extern const struct route access_routes[], agent_routes[], cluster_routes[], container_routes[],
+	firewall_alias_routes[], firewall_group_routes[], firewall_log_routes[],
+	firewall_option_routes[], firewall_ref_routes[], firewall_rule_routes[],
+	firewall_set_routes[], mapping_routes[], network_routes[], pci_routes[], pool_routes[],
+	sdn_routes[], snapshot_routes[], storage_routes[], task_routes[], user_routes[],
+	vm_routes[], vm_config_routes[], vm_power_routes[];
 
 struct route_match {
 	const struct api_endpoint *endpoint;

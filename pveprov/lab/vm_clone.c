@@ -1,4 +1,5 @@
 #include "lab/vm_clone.h"
+#include "lab/container.h"
 #include "lab/firewall.h"
 #include "lab/pool.h"
 #include "lab/storage.h"
@@ -246,7 +247,7 @@ void vm_clone(struct request *q)
 	full = param_flag(q, "full", !vm_is_template(from));
 	if (vm_lock(from))
 		reply_error(q, 500, "VM is locked (%s)", vm_lock(from));
-	else if (vm_find(q->lab, newid))
+	else if (vm_find(q->lab, newid) || container_find(q->lab, newid))
 		reply_error(q, 500, "unable to create VM %d: config file already exists", newid);
 	else if (!full && storage)
 		reply_param_error(q, "storage",

@@ -1,6 +1,7 @@
 /* vm_manage.c: lists, status, and the life of a VM: create, template, resize, destroy. Clones:
  * vm_clone.c. */
 #include "lab/acl.h"
+#include "lab/container.h"
 #include "lab/pool.h"
 #include "lab/route.h"
 #include "lab/storage.h"
@@ -174,9 +175,9 @@ static void post_vm(struct request *q)
 {
 	int vmid = (int)param_int(q, "vmid", 0);
 
-	if (vm_find(q->lab, vmid)) {
-		reply_error(q, 500, "unable to create VM %d - VM %d already exists on node '%s'",
-			    vmid, vmid, q->lab->node);
+	if (vm_find(q->lab, vmid) || container_find(q->lab, vmid)) {
+		reply_error(q, 500, "unable to create VM %d - %s %d already exists on node '%s'",
+			    vmid, vm_find(q->lab, vmid) ? "VM" : "CT", vmid, q->lab->node);
 		return;
 	}
 	if (!rights_request(q, NULL))

@@ -75,6 +75,31 @@ static const struct field machine_fields[] = {
 	{ 0 },
 };
 
+static const struct field container_fields[] = {
+	{ "id", FIELD_TEXT, offsetof(struct world_container, id), .required = true },
+	{ "name", FIELD_TEXT, offsetof(struct world_container, name) },
+	{ "running", FIELD_BOOL, offsetof(struct world_container, running) },
+	{ "config", FIELD_CUSTOM, offsetof(struct world_container, config), .parse = keep_tree,
+	  .schema = any_map },
+	{ 0 },
+};
+
+static const char *const zone_types[] = { "simple", "vlan", "qinq", "vxlan", "evpn", NULL };
+
+static const struct field zone_fields[] = {
+	{ "name", FIELD_NAME, offsetof(struct world_zone, name), .required = true, .max = 8 },
+	{ "type", FIELD_ENUM, offsetof(struct world_zone, type), .names = zone_types },
+	{ 0 },
+};
+
+static const struct field vnet_fields[] = {
+	{ "name", FIELD_NAME, offsetof(struct world_vnet, name), .required = true, .max = 8 },
+	{ "zone", FIELD_NAME, offsetof(struct world_vnet, zone), .required = true, .max = 8 },
+	{ "alias", FIELD_TEXT, offsetof(struct world_vnet, alias) },
+	{ "tag", FIELD_INT, offsetof(struct world_vnet, tag), .max = 16777215 },
+	{ 0 },
+};
+
 static const struct field user_fields[] = {
 	{ "name", FIELD_TEXT, offsetof(struct world_user, name), .required = true },
 	{ "password", FIELD_TEXT, offsetof(struct world_user, password) },
@@ -226,6 +251,9 @@ static const struct field world_fields[] = {
 	LIST("interfaces", interfaces, interface_fields, world_interface, NULL),
 	LIST("storages", storages, storage_fields, world_storage, storage_init),
 	LIST("machines", machines, machine_fields, world_machine, machine_init),
+	LIST("containers", containers, container_fields, world_container, NULL),
+	LIST("zones", zones, zone_fields, world_zone, NULL),
+	LIST("vnets", vnets, vnet_fields, world_vnet, NULL),
 	LIST("users", users, user_fields, world_user, NULL),
 	LIST("tokens", tokens, token_fields, world_token, token_init),
 	LIST("acl", acl, acl_fields, world_acl, acl_init),

@@ -48,6 +48,29 @@ struct world_machine {
 				      "virtio,bridge=vmbr0" ... */
 };
 
+/* A container that is just there: listed, and with a firewall. */
+struct world_container {
+	const char *id; /* text of the number */
+	const char *name;
+	bool running;
+	const struct tree *config; /* net0: "name=eth0,bridge=vmbr0,firewall=1" ... */
+};
+
+enum world_zone_type { WORLD_ZONE_SIMPLE, WORLD_ZONE_VLAN, WORLD_ZONE_QINQ, WORLD_ZONE_VXLAN, WORLD_ZONE_EVPN };
+
+struct world_zone {
+	const char *name;
+	int type; /* enum world_zone_type */
+};
+
+/* A vnet of SDN, applied. */
+struct world_vnet {
+	const char *name;
+	const char *zone;
+	const char *alias;
+	int64_t tag; /* 0: none */
+};
+
 struct world_user {
 	const char *name;     /* user@realm */
 	const char *password; /* NULL: made up at start */
@@ -155,6 +178,9 @@ struct world {
 	struct field_items interfaces; /* struct world_interface */
 	struct field_items storages;   /* struct world_storage */
 	struct field_items machines;   /* struct world_machine */
+	struct field_items containers; /* struct world_container */
+	struct field_items zones;      /* struct world_zone */
+	struct field_items vnets;      /* struct world_vnet */
 	struct field_items users;      /* struct world_user */
 	struct field_items tokens;     /* struct world_token */
 	struct field_items acl;	       /* struct world_acl */
