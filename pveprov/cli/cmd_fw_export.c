@@ -20,16 +20,21 @@ static bool wanted(const struct fw_config *c, const struct args *args, const str
 		return c->level == FW_CLUSTER;
 	if (streq(args->v[0], "node"))
 		return c->level == FW_HOST && streq_null(c->id, args->v[1]);
+	if (streq(args->v[0], "vnet"))
+		return c->level == FW_VNET;
 	return c->level == FW_GUEST && scope->n_guests && streq(c->id, scope->guests[0].id);
 }
 
 static void print_native(struct app *app, const struct fw_files *f)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < f->n; i++) {
 		_cleanup_buf_ struct buf text = { 0 };
 		fw_write(f->v[i], &text);
-		if (f->n > 1)
-			out_printf(app->out, "%s# %s\n", i ? "\n" : "", f->v[i]->file);
+		/* the node has no file where nothing is in it */
+		if (f->n > 1 && text.len)
+			out_printf(app->out, "%s# %s\n", n++ ? "\n" : "", f->v[i]->file);
 		out_text(app->out, buf_text(&text));
 	}
 }
@@ -40,7 +45,7 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	_cleanup_fw_files_ struct fw_files none = { 0 }, live = { 0 };
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	const struct fw_scope_wish wish = { .wanted = &none, .words = args->v, .node = app->globals.node };
+	const struct fw_scope_wish wish = { .wanted = &none, .words = args->v, .node = app->globals.node, .all = args->n == 0 };
 	struct fw_scope scope;
 	struct pve_client *client;
 
@@ -61,17 +66,18 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	return 0;
 }
 
-static const char *const kinds[] = { "cluster", "node", "vm", NULL };
+static const char *const kinds[] = { "cluster", "node", "vm", "vnet", NULL };
 
 const struct command cmd_fw_export = {
 	.group = "fw",
 	.name = "export",
 	.summary = "print the live firewall as files",
-	.about = "Reads the firewall of the cluster, of a node or of a guest and prints it as YAML or as a .fw file. A plan "
-		 "of what was exported is empty. Without an object: the cluster and all nodes.",
+	.about = "Reads the firewall of the cluster, of a node, of a VM or container or of a vnet of SDN and prints it as "
+		 "YAML or as a .fw file. A plan of what was exported is empty. Without an object: the cluster, all nodes, "
+		 "and whatever guests and vnets have a firewall.",
 	.operands =
-		(const struct operand[]){ { .name = "WHAT", .help = "cluster, node or vm", .optional = true, .names = kinds },
-					  { .name = "NAME", .help = "The node, or the guest's id or name", .optional = true },
+		(const struct operand[]){ { .name = "WHAT", .help = "cluster, node, vm (or container) or vnet", .optional = true, .names = kinds },
+					  { .name = "NAME", .help = "The node, the guest's id or name, or the vnet", .optional = true },
 					  { 0 } },
 	.options =
 		(const struct option_spec[]){ { OPTION_ENUM(struct options, form), .name = "form", .arg = "FORM",
@@ -80,7 +86,7 @@ const struct command cmd_fw_export = {
 	.options_size = sizeof(struct options),
 	.examples =
 		(const struct example[]){
-			{ "fw export > firewall.yaml", "the cluster and the nodes, to edit and apply" },
+			{ "fw export > firewall.yaml", "everything, to edit and apply" },
 			{ "fw export vm 100 --form fw", "100.fw as the node would write it" },
 			{ 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT,

@@ -26,10 +26,11 @@ struct diff {
 static const char *file_name(const struct diff *d)
 {
 	const struct fw_target *t = d->t;
+	const char *guest = t->guest && streq(t->guest, "lxc") ? "CT" : "VM";
 
 	return t->level == FW_CLUSTER ? "cluster"
 				      : arena_printf(d->a, "%s %s", t->level == FW_HOST	    ? "node"
-								    : t->level == FW_GUEST ? "VM"
+								    : t->level == FW_GUEST ? guest
 											   : "vnet",
 						     t->level == FW_HOST ? t->node : t->id);
 }

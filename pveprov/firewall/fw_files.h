@@ -3,7 +3,7 @@
  * fw_files.h: a set of firewall files: a folder of native .fw files, single ones, or the YAML form; and the site they
  * make together. Owns the configs.
  *
- * In a folder: cluster.fw, host.fw (of the node that is named), NODE/host.fw, VMID.fw, sdn/VNET.fw.
+ * In a folder: cluster.fw, host.fw (of the node that is named), NODE/host.fw, VMID.fw, sdn/VNET.fw or, as in /etc/pve, sdn/firewall/VNET.fw.
  */
 #include "firewall/fw_issue.h"
 #include "firewall/fw_site.h"

@@ -1,5 +1,6 @@
 #include "firewall/fw_live.h"
 #include "firewall/fw_options.h"
+#include "pve/fault.h"
 
 struct live {
 	struct pve_client *client;
@@ -102,9 +103,11 @@ static int read_rules(struct live *l, struct err **err)
 {
 	_cleanup_json_ json_t *data = NULL;
 
-	return get(l, "rules", NULL, &data, err) < 0
-		       ? -1
-		       : fw_live_rules(data, l->c, fw_section_need(l->c, FW_RULES, NULL), err);
+	if (get(l, "rules", NULL, &data, err) < 0)
+		return -1;
+	if (json_is_array(data) && !json_array_size(data))
+		return 0; /* nor has a file such a section then */
+	return fw_live_rules(data, l->c, fw_section_need(l->c, FW_RULES, NULL), err);
 }
 
 static int read_aliases(struct live *l, struct err **err)
@@ -176,9 +179,9 @@ static int read_named(struct live *l, enum fw_section_kind kind, struct err **er
 static int read_config(struct pve_client *client, enum fw_level level, const char *base, const char *id, bool absent,
 		       struct fw_files *f, struct err **err)
 {
-	_cleanup_free_ char *file = level == FW_CLUSTER ? xstrdup("cluster.fw")
-				    : level == FW_HOST ? xasprintf("%s/host.fw", id)
-						       : xasprintf("%s.fw", id);
+	static const char *const files[FW_LEVELS] = { "cluster.fw", "%s/host.fw", "%s.fw", "sdn/%s.fw" };
+	_cleanup_free_ char *file = id ? xasprintf(files[level], id) : xstrdup(files[level]);
+	bool names = level == FW_CLUSTER || level == FW_GUEST;
 	_cleanup_fw_config_ struct fw_config *c = fw_config_new(level, file, id);
 	struct live l = { .client = client, .c = c, .base = base };
 
@@ -186,11 +189,25 @@ static int read_config(struct pve_client *client, enum fw_level level, const cha
 		fw_files_add(f, TAKE_PTR(c));
 		return 0;
 	}
-	if (read_options(&l, err) < 0 || (level != FW_HOST && read_aliases(&l, err) < 0) ||
-	    (level != FW_HOST && read_named(&l, FW_IPSET, err) < 0) || read_rules(&l, err) < 0 ||
+	if (read_options(&l, err) < 0 || (names && read_aliases(&l, err) < 0) ||
+	    (names && read_named(&l, FW_IPSET, err) < 0) || read_rules(&l, err) < 0 ||
 	    (level == FW_CLUSTER && read_named(&l, FW_GROUP, err) < 0))
 		return err_wrap(err, "firewall of the %s%s%s", fw_level_name(level), id ? " " : "", id ? id : "");
 	fw_files_add(f, TAKE_PTR(c));
+	return 0;
+}
+
+static int read_vnets(struct pve_client *c, const struct fw_scope *scope, struct fw_files *f, struct err **err)
+{
+	for (const char *const *v = scope->vnets; v && *v; v++) {
+		_cleanup_free_ char *base = pve_path("/cluster/sdn/vnets/%s/firewall", *v);
+		_cleanup_err_ struct err *e = NULL;
+		if (read_config(c, FW_VNET, base, *v, false, f, &e) == 0)
+			continue;
+		if (scope->vnets_if_known && pve_is(e, PVE_NO_METHOD))
+			return 0;
+		return err_move(err, TAKE_PTR(e));
+	}
 	return 0;
 }
 
@@ -209,5 +226,5 @@ int fw_live_read(struct pve_client *c, const struct fw_scope *scope, struct fw_f
 		if (read_config(c, FW_GUEST, base, g->id, g->absent, f, err) < 0)
 			return -1;
 	}
-	return 0;
+	return read_vnets(c, scope, f, err);
 }

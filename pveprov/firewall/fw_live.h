@@ -6,7 +6,7 @@
 #include "firewall/fw_files.h"
 #include "pve/client.h"
 
-/* What to read: the cluster's file, a node's, a guest's. */
+/* What to read: the cluster's file, the nodes', guests', vnets'. */
 struct fw_scope {
 	bool cluster;
 	const char *const *nodes; /* NULL-terminated; NULL: none */
@@ -15,6 +15,8 @@ struct fw_scope {
 		bool absent;		      /* not there yet: nothing is read of it */
 	} *guests;
 	size_t n_guests;
+	const char *const *vnets; /* NULL-terminated; NULL: none */
+	bool vnets_if_known;	  /* a server that knows no firewall of vnets has none */
 };
 
 /* Reads the files of the scope into `f`. */

@@ -367,18 +367,27 @@ int fw_read(const char *file, enum fw_level level, const char *id, const char *t
 	return 0;
 }
 
+/* Whether the base name's folder is, or ends in, that one. */
+static bool is_below(const char *path, const char *base, const char *folder)
+{
+	size_t n = strlen(folder), before = (size_t)(base - path);
+
+	return before >= n && memcmp(base - n, folder, n) == 0 && (before == n || base[-(ptrdiff_t)n - 1] == '/');
+}
+
 enum fw_level fw_level_of_file(const char *path, char **ret_id)
 {
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	bool vnet = is_below(path, base, "sdn/") || is_below(path, base, "sdn/firewall/");
 	size_t n = strcspn(base, ".");
 	_cleanup_free_ char *stem = xstrndup(base, n);
 
 	*ret_id = NULL;
-	if (streq(stem, "cluster"))
+	if (!vnet && streq(stem, "cluster"))
 		return FW_CLUSTER;
-	if (streq(stem, "host"))
+	if (!vnet && streq(stem, "host"))
 		return FW_HOST;
 	bool number = text_consists_of(stem, "0123456789");
 	*ret_id = TAKE_PTR(stem);
-	return number ? FW_GUEST : FW_VNET;
+	return number && !vnet ? FW_GUEST : FW_VNET;
 }

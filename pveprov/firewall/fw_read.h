@@ -14,7 +14,7 @@ enum { FW_FILE_BYTES_MAX = 1 << 20, FW_FILE_LINES_MAX = 50000 };
 int fw_read(const char *file, enum fw_level level, const char *id, const char *text, size_t len,
 	    struct fw_issues *issues, struct fw_config **ret, struct err **err);
 
-/* The level and id that a file's name tells: cluster.fw, host.fw, 100.fw; others are a vnet. */
+/* The level and id that a file's name tells: cluster.fw, host.fw, 100.fw; others, and whatever lies in sdn/ or sdn/firewall/, are a vnet. */
 enum fw_level fw_level_of_file(const char *path, char **ret_id);
 
 /* Parses one rule line (no comment handling beyond its own). False with *why and *column (from 1) otherwise. */

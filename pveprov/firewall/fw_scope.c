@@ -1,6 +1,7 @@
 #include "firewall/fw_scope.h"
 #include "base/strv.h"
 #include "base/text.h"
+#include "pve/fault.h"
 
 struct finder {
 	struct arena *a;
@@ -9,6 +10,7 @@ struct finder {
 	struct fw_guest_ref *guests;
 	const char **nodes;
 	size_t n_nodes;
+	struct strv vnets;
 	const json_t *resources;
 };
 
@@ -72,6 +74,43 @@ static int name_host(struct finder *f, struct fw_config *c, const char *node, st
 	return need_node(f, c->id, err);
 }
 
+static void add_vnet(struct finder *f, const char *name)
+{
+	if (!strv_contains(&f->vnets, name))
+		strv_add(&f->vnets, name);
+}
+
+/* A node without SDN has none. */
+static int add_all_vnets(struct finder *f, struct pve_client *c, struct err **err)
+{
+	_cleanup_err_ struct err *e = NULL;
+	_cleanup_json_ json_t *list = NULL;
+	json_t *o;
+	size_t i;
+
+	if (pve_get(c, "/cluster/sdn/vnets", NULL, &list, &e) < 0 && !pve_is(e, PVE_NO_METHOD))
+		return err_move(err, TAKE_PTR(e));
+	json_array_foreach(list, i, o)
+		if (json_text(o, "vnet"))
+			add_vnet(f, json_text(o, "vnet"));
+	return 0;
+}
+
+static void add_all_guests(struct finder *f)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach((json_t *)f->resources, i, o) {
+		const char *kind = json_text(o, "type"), *node = json_text(o, "node");
+		if (kind && node && (streq(kind, "qemu") || streq(kind, "lxc")))
+			f->guests[f->scope->n_guests++] =
+				(struct fw_guest_ref){ .node = arena_strdup(f->a, node),
+						       .id = arena_printf(f->a, "%" PRId64, json_int(o, "vmid", 0)),
+						       .kind = arena_strdup(f->a, kind) };
+	}
+}
+
 static int add_wanted(struct finder *f, struct err **err)
 {
 	const struct fw_files *wanted = f->wish->wanted;
@@ -79,8 +118,7 @@ static int add_wanted(struct finder *f, struct err **err)
 	for (size_t i = 0; i < wanted->n; i++) {
 		struct fw_config *c = wanted->v[i];
 		if (c->level == FW_VNET)
-			return err_set(err, ERR_USAGE, "'%s': files of vnets can be linted, not applied, by this version",
-				       c->file);
+			add_vnet(f, c->id);
 		if ((c->level == FW_GUEST && add_guest(f, c->id, f->wish->guests_may_come, err) < 0) ||
 		    (c->level == FW_HOST && name_host(f, c, f->wish->node, err) < 0))
 			return -1;
@@ -94,13 +132,24 @@ static int add_words(struct finder *f, struct err **err)
 		if (streq(*words, "cluster"))
 			continue;
 		const char *what = *words, *name = words[1];
-		if ((!streq(what, "node") && !streq(what, "vm")) || !name)
-			return err_set(err, ERR_USAGE, "'%s': expected cluster, node NAME or vm ID", what);
-		if (streq(what, "node") ? need_node(f, name, err) < 0 : add_guest(f, name, false, err) < 0)
+		if ((!streq(what, "node") && !streq(what, "vm") && !streq(what, "vnet")) || !name)
+			return err_set(err, ERR_USAGE, "'%s': expected cluster, node NAME, vm ID or vnet NAME", what);
+		if (streq(what, "vnet"))
+			add_vnet(f, name);
+		else if (streq(what, "node") ? need_node(f, name, err) < 0 : add_guest(f, name, false, err) < 0)
 			return -1;
 		words++;
 	}
 	return 0;
+}
+
+static const char *const *names_of(const struct finder *f)
+{
+	const char **names = arena_array(f->a, f->vnets.n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < f->vnets.n; i++)
+		names[i] = arena_strdup(f->a, f->vnets.v[i]);
+	return names;
 }
 
 static int count_words(const char *const *words)
@@ -127,7 +176,13 @@ int fw_scope_find(struct pve_client *c, const struct fw_scope_wish *wish, struct
 	json_array_foreach(resources, i, o)
 		if (streq_null(json_text(o, "type"), "node") && json_text(o, "node"))
 			f.nodes[f.n_nodes++] = arena_strdup(a, json_text(o, "node"));
-	f.guests = arena_array(a, wish->wanted->n + (size_t)count_words(wish->words), sizeof(*f.guests));
-	*ret = (struct fw_scope){ .cluster = true, .nodes = f.nodes, .guests = f.guests };
-	return add_wanted(&f, err) < 0 || add_words(&f, err) < 0 ? -1 : 0;
+	f.guests = arena_array(a, wish->wanted->n + (size_t)count_words(wish->words) + json_array_size(resources),
+			       sizeof(*f.guests));
+	*ret = (struct fw_scope){ .cluster = true, .nodes = f.nodes, .guests = f.guests, .vnets_if_known = wish->all };
+	if (wish->all)
+		add_all_guests(&f);
+	int r = (wish->all && add_all_vnets(&f, c, err) < 0) || add_wanted(&f, err) < 0 || add_words(&f, err) < 0 ? -1 : 0;
+	ret->vnets = names_of(&f);
+	strv_free(&f.vnets);
+	return r;
 }

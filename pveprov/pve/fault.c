@@ -70,6 +70,8 @@ static const struct row {
 	{ "unable to find configuration file", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 	{ "does not exist", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 	{ "no such ", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
+	{ "invalid vnet specified", NULL, PVE_NO_SUCH, ERR_NOT_FOUND,
+	  "there is no such vnet, or SDN was not applied since it was made" },
 	{ "no rule at position", NULL, PVE_NO_SUCH, ERR_NOT_FOUND, NULL },
 
 	{ "data too large", NULL, PVE_BAD_PARAMETER, ERR_USAGE,

@@ -180,6 +180,10 @@ static const struct path_fact {
 	{ "file /etc/pve/local/host.fw is a node's", "/etc/pve/local/host.fw", FW_HOST, NULL },
 	{ "file /etc/pve/firewall/VMID.fw is a guest's", "/etc/pve/firewall/100.fw", FW_GUEST, "100" },
 	{ "file /etc/pve/sdn/firewall/VNET.fw is a vnet's", "/etc/pve/sdn/firewall/v1.fw", FW_VNET, "v1" },
+	{ "a vnet may be called cluster", "/etc/pve/sdn/firewall/cluster.fw", FW_VNET, "cluster" },
+	{ "a vnet may be called host, in a folder of one's own", "sdn/host.fw", FW_VNET, "host" },
+	{ "a file beside cluster.fw that is no guest's is a vnet's", "mine/dmz.fw", FW_VNET, "dmz" },
+	{ "folder that only ends in sdn", "my-sdn/cluster.fw", FW_CLUSTER, NULL },
 };
 
 static void path_tells_the_level(void **state)
