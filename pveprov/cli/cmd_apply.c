@@ -149,6 +149,7 @@ const struct command cmd_apply = {
 						 FW_OPTION_KEEP_ACCESS(struct options, firewall),
 						 FW_OPTION_CONSOLE(struct options, firewall),
 						 FW_OPTION_DEAD_MAN(struct options, firewall),
+						 FW_OPTION_REVERT(struct options, firewall),
 						 OPTION_REPORT,
 						 { 0 } },
 	.options_size = sizeof(struct options),

@@ -49,22 +49,26 @@ const struct command cmd_fw_apply = {
 	.about = "Sends the smallest set of changes: aliases, sets, groups and rules first, the switches of guests and nodes "
 		 "next, the cluster's last. Before anything is sent the result is evaluated for the connections that must "
 		 "stay; where it would close them nothing is sent (exit 11).\n\n"
-		 "Switching the firewall on uses the server's own 60 s switch: it is armed, a new connection is opened, and "
-		 "only then it is made permanent; if the connection fails the server undoes it by itself (exit 10). Other "
-		 "changes are proved by a new connection too; if that fails the inverse is sent over connections still open. "
-		 "A change by somebody else in between stops everything (exit 6).",
+		 "Switching the firewall on uses the server's own 60 s switch: it is armed, a request is made over a new "
+		 "connection, and only then it is made permanent; if the request fails the server undoes it by itself (exit "
+		 "10). Other changes are proved by such a request too; if that fails the inverse is sent over connections that "
+		 "were held open.\n\n"
+		 "With the nftables backend on any node the switch proves nothing: there --revert-over-ssh sets a timer on a "
+		 "node that switches the firewall off, or somebody has a console (--i-have-console). A change by somebody else "
+		 "in between stops everything (exit 6).",
 	.operands = fw_view_operands,
 	.options =
 		(const struct option_spec[]){
 			FW_OPTION_FROM(struct options, firewall), FW_OPTION_SSH(struct options, firewall),
 			FW_OPTION_KEEP_ACCESS(struct options, firewall), FW_OPTION_CONSOLE(struct options, firewall),
-			FW_OPTION_DEAD_MAN(struct options, firewall),
+			FW_OPTION_DEAD_MAN(struct options, firewall), FW_OPTION_REVERT(struct options, firewall),
 			{ 0 } },
 	.options_size = sizeof(struct options),
 	.examples =
 		(const struct example[]){
 			{ "fw apply recipes/firewall.yaml", "ask, then make it so" },
 			{ "fw apply recipes/firewall.yaml --keep-access -y", "without a question, and never locked out" },
+			{ "fw apply firewall.yaml --revert-over-ssh root@pve", "with the nftables backend" },
 			{ 0 } },
 	.exits = EXITS_SERVER | EXITS_OBJECT | EXITS_REVERTED | EXITS_GUARD | EXITS_INPUT,
 	.run = run,

@@ -74,6 +74,7 @@ static void say(void *ctx, const char *text)
 void fw_flags_use(const struct fw_flags *f, struct fw_job_options *o)
 {
 	o->from = f->from ? f->from : o->from;
+	o->revert_ssh = f->revert_ssh;
 	o->ssh = f->ssh;
 	o->keep_access = f->keep_access;
 	o->console = f->console;

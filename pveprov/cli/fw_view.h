@@ -10,7 +10,7 @@ int fw_view_plan(struct app *app, const struct fw_job_options *o, struct fw_job 
 
 /* What a command line says about who we are to the firewall, and what is allowed. */
 struct fw_flags {
-	const char *from;
+	const char *from, *revert_ssh;
 	bool ssh, keep_access, console, dead_man;
 };
 
@@ -28,6 +28,10 @@ struct fw_flags {
 #define FW_OPTION_DEAD_MAN(type, member)                                                                                \
 	{ OPTION_FLAG(type, member.dead_man), .name = "dead-man",                                                          \
 	  .help = "Arm the 60 s switch for edits too; on failure the whole firewall is off" }
+
+#define FW_OPTION_REVERT(type, member)                                                                                  \
+	{ OPTION_TEXT(type, member.revert_ssh), .name = "revert-over-ssh", .arg = "USER@NODE",                             \
+	  .help = "Set a timer there that switches the firewall off unless a new connection comes through" }
 
 /* Puts them into a job's options. */
 void fw_flags_use(const struct fw_flags *f, struct fw_job_options *o);

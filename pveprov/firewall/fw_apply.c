@@ -122,8 +122,8 @@ int fw_apply(struct pve_client *client, const struct fw_changes *changes, const 
 		_cleanup_json_ json_t *data = NULL;
 		if (clock_check(pve_client_clock(client), err) < 0 || look(client, c, &data, err) < 0)
 			return -1;
-		if (events && events->sending)
-			events->sending(events->ctx, c, i, changes->n);
+		if (events && events->sending && events->sending(events->ctx, c, i, changes->n, err) < 0)
+			return -1;
 		if (send(client, c, digest_of(data), err) < 0)
 			return -1;
 		++*ret_sent;

@@ -9,7 +9,8 @@
 #include "firewall/fw_live.h"
 
 struct fw_apply_events {
-	void (*sending)(void *ctx, const struct fw_change *c, size_t index, size_t n);
+	/* Before each call; -1 (with *err) ends it there. */
+	int (*sending)(void *ctx, const struct fw_change *c, size_t index, size_t n, struct err **err);
 	void *ctx;
 };
 

@@ -208,24 +208,29 @@ int fw_job_judge(const struct fw_job *j, struct err **err)
 {
 	const struct fw_guard *g = &j->guard;
 	bool unproved = g->enabling && g->nftables;
+	bool caught = j->o.console || j->o.revert_ssh; /* somebody or something can undo it */
 
 	if (g->verdict == FW_GUARD_CLOSED && refuse_closed(j, err) < 0)
 		return -1;
-	if (unproved && !j->o.console) {
+	if (g->nftables && j->o.dead_man) {
+		err_set(err, ERR_GUARD, "refused: with the nftables backend the server's switch only takes the firewall off");
+		return err_hint(err, "give --revert-over-ssh root@%s in place of --dead-man", j->access.node);
+	}
+	if (unproved && !caught) {
 		err_set(err, ERR_GUARD, "refused: with the nftables backend the 60 s switch of the server proves nothing");
-		return err_hint(err, "%s", g->verdict == FW_GUARD_OPEN
-						   ? "with a console at hand give --i-have-console"
-						   : "say --from IP so that the verdict is clear, and give --i-have-console");
+		return err_hint(err, "%sgive --revert-over-ssh root@%s (a timer there undoes it), or --i-have-console",
+				g->verdict == FW_GUARD_OPEN ? "" : "say --from IP so that the verdict is clear, and ",
+				j->access.node);
 	}
 	if (unproved && g->verdict == FW_GUARD_UNKNOWN) {
 		err_set(err, ERR_GUARD, "refused: it cannot be told whether the API stays open");
 		return err_hint(err, "say --from IP (our address as the node sees it)");
 	}
-	if (g->enabled && j->n_undo > FW_UNDO_MAX && !j->o.console && !j->o.dead_man) {
+	if (g->enabled && j->n_undo > FW_UNDO_MAX && !caught && !j->o.dead_man) {
 		err_set(err, ERR_GUARD, "refused: the way back would be %zu calls, and %d can be held ready", j->n_undo,
 			FW_UNDO_MAX);
-		return err_hint(err, "apply it in parts, or give --dead-man (on failure the whole firewall is off) or "
-				     "--i-have-console");
+		return err_hint(err, "apply it in parts, or give --dead-man or --revert-over-ssh root@%s (on failure the whole "
+				     "firewall is off), or --i-have-console", j->access.node);
 	}
 	return 0;
 }

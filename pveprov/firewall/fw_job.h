@@ -21,6 +21,7 @@ struct fw_job_options {
 	bool keep_access;	      /* add our address to the IP set management where the guard asks for it */
 	bool console;		      /* somebody can get at the node without its network */
 	bool dead_man;		      /* arm the server's switch for edits, too */
+	const char *revert_ssh;	      /* set a timer on this node (as ssh takes it) that switches the firewall off; NULL: no */
 	const char *state_dir;	      /* where the former firewall is kept while the new one is not proved */
 	int64_t scale;		      /* how many times faster than real the node's time runs (a lab); 0: 1 */
 	void (*say)(void *ctx, const char *text); /* a line for people; may be NULL */

@@ -1,13 +1,16 @@
 #include "firewall/fw_switch.h"
 #include "base/fs.h"
+#include "firewall/fw_revert.h"
 #include "firewall/fw_yaml.h"
 
 /* The iptables daemon looks every 10 s, the nftables one every 5 s. */
-enum { DAEMON_MS = 10000, KNOCK_MS = 5000, ARMED = 2, TEND_MS = 1500, HELD_SPARE = 4 };
+enum { DAEMON_MS = 10000, KNOCK_MS = 5000, ARMED = 2, TEND_MS = 1500, HELD_SPARE = 4, TIMER_S = 60 };
 
 struct fw_switch {
 	struct fw_job *job;
 	bool armed;  /* the 60 s switch is used */
+	int timer_s; /* the node's own timer, set over SSH; 0: not set */
+	bool lit;    /* one of these is under way: the firewall goes off unless that is confirmed */
 	size_t held; /* connections for the way back: a write ends the one it goes over */
 	int64_t tended_ms;
 	char *kept; /* the file with what was there before */
@@ -83,9 +86,25 @@ static int arm(struct fw_switch *s, struct err **err)
 
 	fw_job_say(s->job, "arming the server's 60 s switch: without our word the %s",
 		   s->job->guard.enabling ? "firewall goes off again" : "WHOLE firewall goes off");
-	if (!enable)
-		return set_enable(s, ARMED, err);
-	enable->value = "2";
+	if (enable) {
+		enable->value = "2";
+		return 0;
+	}
+	s->lit = true;
+	return set_enable(s, ARMED, err);
+}
+
+/* A second for each call, beside what the proof needs. */
+static int arm_timer(struct fw_switch *s, struct err **err)
+{
+	const struct fw_job *j = s->job;
+	int seconds = TIMER_S + (int)j->changes.n;
+
+	fw_job_say(j, "setting a timer on %s: without our word the firewall goes off in %d s", j->o.revert_ssh, seconds);
+	if (fw_revert_arm(j->o.revert_ssh, seconds, clock_of(s), err) < 0)
+		return -1;
+	s->timer_s = seconds;
+	s->lit = true;
 	return 0;
 }
 
@@ -103,6 +122,8 @@ static int begin(struct fw_switch *s, struct err **err)
 		return -1;
 	if (s->armed)
 		return arm(s, err);
+	if (j->o.revert_ssh)
+		return j->guard.enabled && node_is_touched(j) ? arm_timer(s, err) : 0;
 	return (j->guard.enabled || j->guard.enabling) && node_is_touched(j) ? hold(s, err) : 0;
 }
 
@@ -163,6 +184,9 @@ static int undo(struct fw_switch *s, struct err *why, struct err **err)
 	if (s->armed) {
 		err_set(err, ERR_REVERTED, "%s: not confirmed, the server switches the firewall off by itself within 60 s",
 			cause->text);
+	} else if (s->timer_s) {
+		err_set(err, ERR_REVERTED, "%s: not confirmed, the node switches the firewall off by itself within %d s",
+			cause->text, s->timer_s);
 	} else if (way_back(s, &sent, &failed) < 0) {
 		err_set(err, ERR_UNREACHABLE, "%s, and the way back failed after %zu calls: %s", cause->text, sent,
 			failed->text);
@@ -177,17 +201,19 @@ static int undo(struct fw_switch *s, struct err *why, struct err **err)
 	} else {
 		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls) and lets us in", cause->text, sent);
 	}
-	drop_kept(s, !s->armed);
+	drop_kept(s, !s->armed && !s->timer_s);
 	return err_hint(err, "'pveprov fw check --from IP --to node --port 8006/tcp FILE' shows which rule decides");
 }
 
 /* A call failed. Where the door fell shut behind those that were sent, they are undone, and *err says so. */
 static int broken_off(struct fw_switch *s, size_t sent, struct err **err)
 {
-	if (sent && (s->held || s->armed) && ((*err)->kind == ERR_UNREACHABLE || (*err)->kind == ERR_TIMEOUT)) {
+	if (sent && (s->held || s->armed || s->timer_s) && ((*err)->kind == ERR_UNREACHABLE || (*err)->kind == ERR_TIMEOUT)) {
 		struct err *why = TAKE_PTR(*err);
 		return undo(s, why, err);
 	}
+	if (s->lit)
+		fw_job_say(s->job, "nobody confirms it now: the firewall goes off by itself; apply again when this is settled");
 	if (sent)
 		fw_job_say(s->job, "%zu of %zu changes were sent; the former firewall is in '%s'", sent, s->job->changes.n,
 			   s->kept);
@@ -197,36 +223,60 @@ static int broken_off(struct fw_switch *s, size_t sent, struct err **err)
 	return -1;
 }
 
+/* The connection came through: what would undo it is taken back. */
+static int make_permanent(struct fw_switch *s, struct err **err)
+{
+	if (s->armed && set_enable(s, 1, err) < 0)
+		return err_wrap(err, "the connection came through, but the switch could not be made permanent");
+	if (s->timer_s && fw_revert_disarm(s->job->o.revert_ssh, clock_of(s), err) < 0) {
+		(*err)->kind = ERR_REVERTED;
+		return err_hint(err, "the firewall is off, or goes off within %d s; then 'pveprov fw plan' shows what is left to do",
+				s->timer_s);
+	}
+	return 0;
+}
+
 static int confirm(struct fw_switch *s, struct err **err)
 {
 	struct err *why = NULL;
 
-	if (!s->armed && !s->held) { /* nothing of it can shut us out */
+	if (!s->armed && !s->held && !s->timer_s) { /* nothing of it can shut us out */
 		drop_kept(s, true);
 		return 0;
 	}
+	/* edits behind the switch take effect when it is set again, and it has run for a while */
+	if (s->armed && !s->job->guard.enabling && set_enable(s, ARMED, err) < 0)
+		return broken_off(s, s->job->changes.n, err);
 	if (prove(s, &why) < 0) {
-		if (why->kind == ERR_INTERRUPTED && !s->armed) {
+		if (why->kind == ERR_INTERRUPTED && s->held) {
 			fw_job_say(s->job, "interrupted: the former firewall is in '%s'", s->kept);
 			drop_kept(s, false);
 			return err_move(err, why);
 		}
 		return undo(s, why, err);
 	}
-	if (s->armed && set_enable(s, 1, err) < 0) {
-		drop_kept(s, false);
-		return err_wrap(err, "the connection came through, but the switch could not be made permanent");
-	}
-	drop_kept(s, true);
-	return 0;
+	int r = make_permanent(s, err);
+	drop_kept(s, r == 0);
+	return r;
 }
 
-static void sending(void *ctx, const struct fw_change *c, size_t i, size_t n)
+static bool switches_on(const struct fw_switch *s, const struct fw_change *c)
+{
+	return s->job->guard.enabling && c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster");
+}
+
+static int sending(void *ctx, const struct fw_change *c, size_t i, size_t n, struct err **err)
 {
 	struct fw_switch *s = ctx;
 
 	tend(s);
+	if (switches_on(s, c)) {
+		if (s->job->o.revert_ssh && !s->armed && arm_timer(s, err) < 0)
+			return -1;
+		s->lit |= s->armed;
+	}
 	fw_job_say(s->job, "%zu/%zu %s", i + 1, n, c->text);
+	return 0;
 }
 
 int fw_switch_apply(struct fw_job *j, struct err **err)
