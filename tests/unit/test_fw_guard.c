@@ -1,7 +1,6 @@
 #include "test.h"
 #include "firewall/fw_diff.h"
 #include "firewall/fw_guard.h"
-#include "firewall/fw_log.h"
 #include "firewall/fw_read.h"
 #include "firewall/fw_trace.h"
 
@@ -188,25 +187,6 @@ static void changes_come_in_a_safe_order(void **state UNUSED)
 	assert_int_equal(fw_diff(&a, &same, 1).n, 0);
 }
 
-static void log_lines_are_decoded(void **state UNUSED)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct fw_log_line l;
-
-	assert_true(fw_log_parse(&a,
-				 "117 6 tap117i0-IN 14/Mar/2014:12:47:07 +0100 policy REJECT: IN=vmbr1 OUT=vmbr1 "
-				 "SRC=192.168.2.192 DST=192.168.2.197 LEN=60 PROTO=TCP SPT=33612 DPT=22 SYN",
-				 &l));
-	assert_string_equal(l.vmid, "117");
-	assert_string_equal(l.level, "info");
-	assert_string_equal(l.verdict, "policy REJECT");
-	assert_string_equal(l.source, "192.168.2.192");
-	assert_string_equal(l.dport, "22");
-	assert_false(fw_log_parse(&a, "starting pvefw logger", &l));
-	assert_false(fw_log_parse(&a, "0 9 chain 14/Mar/2014:12:47:07 +0100 x: y", &l));
-	assert_false(fw_log_parse(&a, "", &l));
-}
-
 static void a_trace_cleans_up_after_itself(void **state UNUSED)
 {
 	_cleanup_buf_ struct buf out = { 0 };
@@ -226,7 +206,6 @@ int main(void)
 		cmocka_unit_test(other_nodes_count_too),
 		cmocka_unit_test(guests_in_use_count_too),
 		cmocka_unit_test(changes_come_in_a_safe_order),
-		cmocka_unit_test(log_lines_are_decoded),
 		cmocka_unit_test(a_trace_cleans_up_after_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,17 +46,20 @@ class Refused(Exception):
 
 
 class Node:
-    """The node's API without the program: one connection at a time, as the account US."""
+    """The node's API without the program: one connection at a time, as the account US unless told otherwise."""
 
-    def __init__(self):
+    def __init__(self, who=US):
         with open(os.environ['LAB_JSON'], encoding='utf-8') as f:
             lab = json.load(f)
-        secret = next(a['secret'] for a in lab['accounts'] if a.get('token') == US)
-        self.headers = {'Authorization': f'PVEAPIToken={US}={secret}'}
+        secret = next(a['secret'] for a in lab['accounts'] if a.get('token') == who)
+        self.headers = {'Authorization': f'PVEAPIToken={who}={secret}'}
         self.address, self.tls, self.line = lab['endpoint'].rpartition('/')[2], ssl.create_default_context(cafile=lab['ca']), None
         self.tls.check_hostname = False
 
     def call(self, method, path, **param):
+        return self.answer(method, path, **param)['data']
+
+    def answer(self, method, path, **param):
         body = urllib.parse.urlencode({k.replace('icmp_type', 'icmp-type'): v for k, v in param.items()})
         headers, target = dict(self.headers), '/api2/json' + path
         if method in ('GET', 'DELETE') and body:
@@ -70,7 +73,7 @@ class Node:
         self.line = None if answer.will_close else line
         if answer.status != 200:
             raise Refused(f'{method} {path} {param}: {answer.status} {answer.reason} {text[:300]!r}')
-        return json.loads(text)['data']
+        return json.loads(text)
 
     def get(self, path):
         return self.call('GET', path)
