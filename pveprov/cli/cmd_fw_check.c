@@ -95,7 +95,7 @@ static int load_site(struct app *app, const struct args *args, const struct opti
 	if (!args->n)
 		return fw_view_plan(app, &job, j, err);
 	for (size_t i = 0; i < args->n; i++)
-		if (fw_files_load(&j->wanted, args->v[i], app->globals.node, &j->issues, err) < 0)
+		if (fw_files_load(&j->wanted, args->v[i], app->globals.node, NULL, err) < 0)
 			return -1;
 	j->now = fw_files_site(&j->wanted, &j->arena);
 	j->now.local_network_known = o->local != NULL;

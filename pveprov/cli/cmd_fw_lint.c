@@ -14,6 +14,11 @@ static const struct output_column columns[] = {
 	{ .key = "hint", .header = NULL },	     { 0 }
 };
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static int run(struct app *app, const struct args *args, struct err **err)
 {
 	const struct options *o = args->options;
@@ -36,8 +41,9 @@ static int run(struct app *app, const struct args *args, struct err **err)
 			return -1;
 	}
 	size_t errors = fw_issues_count(&issues, FW_ERROR), warnings = fw_issues_count(&issues, FW_WARNING);
-	progress_line(app->progress, PROGRESS_NORMAL, "%zu file%s: %zu errors, %zu warnings, %zu notes", files.n,
-		      files.n == 1 ? "" : "s", errors, warnings, fw_issues_count(&issues, FW_NOTE));
+	size_t notes = fw_issues_count(&issues, FW_NOTE);
+	progress_line(app->progress, PROGRESS_NORMAL, "%zu file%s: %zu error%s, %zu warning%s, %zu note%s", files.n,
+		      plural(files.n), errors, plural(errors), warnings, plural(warnings), notes, plural(notes));
 	return errors || (o->strict && warnings) ? err_exit_code(ERR_RECIPE) : 0;
 }
 

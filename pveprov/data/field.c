@@ -36,6 +36,14 @@ static int compare_faults(const void *a, const void *b)
 	return (p->column > q->column) - (p->column < q->column);
 }
 
+const char *field_fault(const struct field_ctx *c, size_t i, struct tree_pos *ret_pos)
+{
+	if (i >= MIN(c->n_faults, (size_t)FIELD_FAULTS_MAX))
+		return NULL;
+	*ret_pos = c->faults[i].pos;
+	return c->faults[i].text;
+}
+
 int field_finish(const struct field_ctx *c, struct err **err)
 {
 	_cleanup_buf_ struct buf lines = { 0 };

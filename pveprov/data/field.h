@@ -44,6 +44,9 @@ int field_error(struct field_ctx *c, struct tree_pos pos, const char *fmt, ...) 
  */
 int field_finish(const struct field_ctx *c, struct err **err);
 
+/* The i-th error that was kept, in the order of adding, and its place; NULL behind the last. */
+const char *field_fault(const struct field_ctx *c, size_t i, struct tree_pos *ret_pos);
+
 enum field_type {
 	FIELD_TEXT = 1, /* const char *: one line; `min` and `max` bytes (max 0: FIELD_TEXT_MAX) */
 	FIELD_LINES,	/* const char *: any number of lines */

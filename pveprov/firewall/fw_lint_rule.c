@@ -1,6 +1,8 @@
 #include "firewall/fw_lint_rule.h"
-#include "base/text.h"
+#include "firewall/fw_address.h"
+#include "firewall/fw_cover.h"
 #include "firewall/fw_macro.h"
+#include "firewall/fw_near.h"
 #include "firewall/fw_options.h"
 #include "firewall/fw_proto.h"
 
@@ -18,18 +20,17 @@ static const struct {
 	{ "IPIP", "matches protocol 94 (ipip), not protocol 4 (ipencap) that Linux tunnels use" },
 };
 
-static unsigned column_of(const struct fw_rule *r, const char *field)
-{
-	const struct fw_field *f = fw_field_find(field);
-	unsigned column = f ? r->columns[f - fw_fields] : streq(field, "action") || streq(field, "macro") ? r->action_column : 0;
-
-	return column ? column : 1;
-}
-
+/* At the field's value where the file has one, at the rule's begin otherwise. */
 static struct fw_issue *report(const struct fw_rule_view *v, const struct fw_entry *e, const char *field,
 			       enum fw_severity severity, const char *code, const char *text)
 {
-	return fw_issue_add(v->issues, v->config->file, e->line, column_of(&e->rule, field), severity, code, "%s", text);
+	const struct fw_field *f = fw_field_find(field);
+	bool is_action = streq(field, "action") || streq(field, "macro");
+	unsigned line = f ? e->rule.lines[f - fw_fields] : is_action ? e->rule.action_line : 0;
+	unsigned column = f ? e->rule.columns[f - fw_fields] : is_action ? e->rule.action_column : 0;
+
+	return column && line ? fw_issue_add(v->issues, v->config->file, line, column, severity, code, "%s", text)
+			      : fw_issue_add(v->issues, v->config->file, e->line, e->column, severity, code, "%s", text);
 }
 
 /* Sets and groups are kept in lower case but looked up as written. */
@@ -41,16 +42,19 @@ static bool has_capitals(const char *s)
 	return false;
 }
 
-static void hint_problem(struct fw_issue *i, const struct fw_rule *r, const struct fw_problem *p)
+static void hint_problem(struct arena *a, struct fw_issue *i, const struct fw_place *p, const struct fw_rule *r,
+			 const struct fw_problem *problem)
 {
-	const char *value = fw_field_find(p->field) ? fw_field_get(r, fw_field_find(p->field)) : NULL;
+	const char *near = fw_near(a, p, r, problem);
 
-	if (streq(p->field, "macro") && r->macro && fw_macro_nearest(r->macro))
-		fw_issue_hint(i, "did you mean '%s'?", fw_macro_nearest(r->macro));
-	else if (value && value[0] == '+' && has_capitals(value))
+	if (problem->unknown == FW_UNKNOWN_SET && has_capitals(problem->name))
 		fw_issue_hint(i, "names of IP sets are kept in lower case: write it so");
-	else if (streq(p->field, "action") && streq(r->action, "DENY"))
+	else if (near)
+		fw_issue_hint(i, "did you mean '%s'?", near);
+	else if (problem->unknown == FW_UNKNOWN_ACTION)
 		fw_issue_hint(i, "the actions are ACCEPT, DROP and REJECT");
+	else if (problem->unknown == FW_UNKNOWN_ALIAS && streq(problem->name, "local_network"))
+		fw_issue_hint(i, "rules can name it only where [ALIASES] of cluster.fw sets it");
 }
 
 static void lint_group_use(const struct fw_rule_view *v, const struct fw_entry *e)
@@ -59,10 +63,14 @@ static void lint_group_use(const struct fw_rule_view *v, const struct fw_entry *
 
 	if (!v->site->cluster || (group && streq(group->name, e->rule.action)))
 		return;
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *near = fw_near_group(&a, v->site->cluster, e->rule.action);
 	struct fw_issue *i = report(v, e, "action", FW_ERROR, "no-such-group",
 				    "the server takes the rule, but there is no security group of that name: it does nothing");
 	if (group)
 		fw_issue_hint(i, "names of groups are kept in lower case: write '%s'", group->name);
+	else if (near)
+		fw_issue_hint(i, "did you mean '%s'?", near);
 }
 
 static void lint_backend(const struct fw_rule_view *v, const struct fw_entry *e)
@@ -73,6 +81,10 @@ static void lint_backend(const struct fw_rule_view *v, const struct fw_entry *e)
 		fw_issue_hint(report(v, e, "action", FW_WARNING, "forward-needs-nftables",
 				     "FORWARD rules work with the nftables backend only: this one does nothing"),
 			      "set 'nftables: 1' in host.fw, or leave it out");
+	if (r->type == FW_FORWARD && r->iface && v->any_nftables)
+		fw_issue_hint(report(v, e, "iface", FW_WARNING, "forward-interface",
+				     "the nftables backend leaves out FORWARD rules that name an interface"),
+			      "name the networks with -source and -dest");
 	if (v->config->level == FW_GUEST && r->type == FW_IN && streq(r->action, "REJECT") && v->any_nftables)
 		report(v, e, "action", FW_NOTE, "reject-becomes-drop",
 		       "the nftables backend drops instead of rejecting what goes to a guest");
@@ -106,26 +118,11 @@ static void lint_open(const struct fw_rule_view *v, const struct fw_entry *e)
 					: fw_proto_number(r->proto) == FW_TCP &&
 						  (!ports || fw_ports_contain(ports, management[i].port));
 		if (open)
-			fw_issue_hint(fw_issue_add(v->issues, v->config->file, e->line, 1, FW_WARNING, "open-to-all",
-						   "opens %s (tcp %u) of the node to everybody", management[i].name,
-						   management[i].port),
+			fw_issue_hint(report(v, e, "type", FW_WARNING, "open-to-all",
+					     arena_printf(&a, "opens %s (tcp %u) of the node to everybody",
+							  management[i].name, management[i].port)),
 				      "name a source, or put the addresses into the IP set 'management'");
 	}
-}
-
-/* Every part that `earlier` asks for is asked for by `later` in the same words. */
-static bool covers(const struct fw_rule *earlier, const struct fw_rule *later)
-{
-	if (earlier->type != later->type || earlier->type == FW_GROUP_RULE)
-		return false;
-	if (earlier->macro && !(later->macro && strcasecmp(earlier->macro, later->macro) == 0))
-		return false;
-	for (size_t i = 0; i < FW_FIELDS; i++) {
-		const char *x = fw_field_get(earlier, &fw_fields[i]);
-		if (x && !streq(fw_fields[i].api, "log") && !streq_null(x, fw_field_get(later, &fw_fields[i])))
-			return false;
-	}
-	return true;
 }
 
 static void lint_reach(const struct fw_rule_view *v, const struct fw_entry *e, const struct fw_place *p)
@@ -135,12 +132,29 @@ static void lint_reach(const struct fw_rule_view *v, const struct fw_entry *e, c
 	int family;
 
 	for (const struct fw_entry *before = v->section->first; before != e; before = before->next) {
-		if (before->bad || !before->rule.enabled || !covers(&before->rule, &e->rule) ||
+		if (before->bad || !before->rule.enabled || before->rule.type != e->rule.type ||
+		    !fw_rule_covers(&a, p, &before->rule, &e->rule) ||
 		    !fw_rule_verify(&a, p, &before->rule, &family, &problem))
 			continue;
-		fw_issue_add(v->issues, v->config->file, e->line, 1, FW_WARNING, "unreachable",
-			     "line %u matches everything that this rule matches: it never decides", before->line);
+		report(v, e, "type", FW_WARNING, "unreachable",
+		       arena_printf(&a, "line %u matches everything that this rule matches: it never decides", before->line));
 		return;
+	}
+}
+
+/* 'guest/' means the file of the guest that a rule is made for; nodes have no names of their own. */
+static void lint_scope(const struct fw_rule_view *v, const struct fw_entry *e)
+{
+	static const char *const fields[] = { "source", "dest" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		_cleanup_arena_ struct arena a = { 0 };
+		const char *why, *text = fw_field_get(&e->rule, fw_field_find(fields[i]));
+		const struct fw_address *x = text ? fw_address_parse(&a, text, &why) : NULL;
+		if (x && x->scope == FW_GUEST_SCOPE && v->config->level != FW_GUEST)
+			fw_issue_hint(report(v, e, fields[i], FW_WARNING, "never-matches",
+					     "'guest/' names something in a VM's file: a rule of the cluster or a node never matches"),
+				      "write 'dc/', or leave the scope out");
 	}
 }
 
@@ -188,14 +202,13 @@ void fw_lint_rule(const struct fw_rule_view *v, const struct fw_entry *e)
 	int family = 0;
 
 	if (e->comment && strchr(e->comment, '#'))
-		report(v, e, "type", FW_NOTE, "hash-in-comment",
+		report(v, e, "comment", FW_NOTE, "hash-in-comment",
 		       "before proxmox-firewall 1.2.3 a '#' inside a comment stops the whole nftables firewall");
 	if (!fw_rule_verify(&a, &p, &e->rule, &family, &problem)) {
-		struct fw_issue *i = fw_issue_add(v->issues, v->config->file, e->line,
-						  column_of(&e->rule, problem.field), FW_ERROR, "not-applied",
-						  "%s: %s; the rule stays in the file but is not applied", problem.field,
-						  problem.text);
-		hint_problem(i, &e->rule, &problem);
+		struct fw_issue *i = report(v, e, problem.field, FW_ERROR, "not-applied",
+					    arena_printf(&a, "%s: %s; the rule stays in the file but is not applied",
+							 problem.field, problem.text));
+		hint_problem(&a, i, &p, &e->rule, &problem);
 		return;
 	}
 	if (!e->rule.enabled)
@@ -204,6 +217,7 @@ void fw_lint_rule(const struct fw_rule_view *v, const struct fw_entry *e)
 		lint_group_use(v, e);
 	if (never_matches(&e->rule, family))
 		report(v, e, "macro", FW_WARNING, "never-matches", "the macro is for the other address family");
+	lint_scope(v, e);
 	lint_backend(v, e);
 	lint_surprise(v, e);
 	lint_open(v, e);

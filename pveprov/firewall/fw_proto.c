@@ -68,6 +68,11 @@ int fw_proto_number(const char *name)
 	return -1;
 }
 
+const char *fw_proto_name(size_t index)
+{
+	return index < ARRAY_SIZE(protocols) ? protocols[index].name : NULL;
+}
+
 bool fw_proto_has_ports(const char *name)
 {
 	static const char *const names[] = { "tcp", "6", "udp", "17", "udplite", "136", "sctp", "132", "dccp", "33" };
@@ -163,4 +168,12 @@ bool fw_icmp_parse(int family, const char *name, int *ret_type, int *ret_code)
 	*ret_type = (int)n;
 	*ret_code = -1;
 	return true;
+}
+
+const char *fw_icmp_name(int family, size_t index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(icmp_types); i++)
+		if (icmp_types[i].family == family && index-- == 0)
+			return icmp_types[i].name;
+	return NULL;
 }

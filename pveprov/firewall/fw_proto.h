@@ -10,6 +10,9 @@ enum { FW_ICMP = 1, FW_TCP = 6, FW_UDP = 17, FW_ICMPV6 = 58 };
 /* The number of a protocol's name or number; -1: unknown. */
 int fw_proto_number(const char *name);
 
+/* The names in the table's order, NULL after the last. */
+const char *fw_proto_name(size_t index);
+
 /* Whether rules with that protocol may have ports: tcp, udp, udplite, sctp, dccp. */
 bool fw_proto_has_ports(const char *name);
 bool fw_proto_is_icmp(const char *name); /* icmp, icmpv6, ipv6-icmp */
@@ -36,3 +39,6 @@ bool fw_ports_contain(const struct fw_ports *p, uint16_t port);
 
 /* An ICMP type's name or number. family 4 or 6. code is -1 where the name means every code. False: unknown. */
 bool fw_icmp_parse(int family, const char *name, int *ret_type, int *ret_code);
+
+/* The names of a family's types, NULL after the last. */
+const char *fw_icmp_name(int family, size_t index);

@@ -17,6 +17,12 @@ static bool fail(struct check *c, const char *field, const char *text)
 	return false;
 }
 
+static bool unknown(struct check *c, const char *field, enum fw_unknown what, const char *name, const char *text)
+{
+	*c->problem = (struct fw_problem){ .field = field, .text = text, .unknown = what, .name = name };
+	return false;
+}
+
 static bool set_family(struct check *c, const char *field, int family)
 {
 	if (family && c->family && family != c->family)
@@ -71,7 +77,8 @@ static bool check_type(struct check *c)
 			       ? true
 			       : fail(c, "action", "invalid characters in security group name");
 	if (!streq(c->r->action, "ACCEPT") && !streq(c->r->action, "DROP") && !streq(c->r->action, "REJECT"))
-		return fail(c, "action", arena_printf(c->a, "unknown action '%s'", c->r->action));
+		return unknown(c, "action", FW_UNKNOWN_ACTION, c->r->action,
+			       arena_printf(c->a, "unknown action '%s'", c->r->action));
 	if (c->r->type == FW_FORWARD && streq(c->r->action, "REJECT"))
 		return fail(c, "action", "cannot define REJECT rules on forward chain");
 	return true;
@@ -109,7 +116,7 @@ static bool check_port_list(struct check *c, const char *field, const char *port
 			       : fail(c, field, arena_printf(c->a, "invalid port '%s'", ports));
 	}
 	if (!fw_ports_parse(c->a, ports, &why))
-		return fail(c, field, why);
+		return unknown(c, field, FW_UNKNOWN_PORT, ports, why);
 	if (!fw_proto_has_ports(proto))
 		return fail(c, field, arena_printf(c->a, "protocol '%s' does not support ports", proto));
 	return true;
@@ -122,7 +129,8 @@ static bool check_protocol(struct check *c)
 
 	if (r->proto) {
 		if (fw_proto_number(r->proto) < 0)
-			return fail(c, "proto", arena_printf(c->a, "unknown protocol '%s'", r->proto));
+			return unknown(c, "proto", FW_UNKNOWN_PROTO, r->proto,
+				       arena_printf(c->a, "unknown protocol '%s'", r->proto));
 		if (!set_family(c, "proto", fw_proto_family(r->proto)))
 			return false;
 	}
@@ -136,8 +144,8 @@ static bool check_protocol(struct check *c)
 		/* names only: here the server takes no number */
 		if (strspn(r->icmp_type, "0123456789") == strlen(r->icmp_type) ||
 		    !fw_icmp_parse(fw_proto_family(r->proto), r->icmp_type, &type, &code))
-			return fail(c, "icmp-type",
-				    arena_printf(c->a, "invalid icmp-type '%s' for proto '%s'", r->icmp_type, r->proto));
+			return unknown(c, "icmp-type", FW_UNKNOWN_ICMP, r->icmp_type,
+				       arena_printf(c->a, "invalid icmp-type '%s' for proto '%s'", r->icmp_type, r->proto));
 	}
 	return check_port_list(c, "sport", r->sport);
 }
@@ -160,14 +168,14 @@ static bool check_address(struct check *c, const char *field, const char *text)
 			     (streq(x->name, "management") && x->scope != FW_GUEST_SCOPE && c->p->cluster &&
 			      fw_section_find(c->p->cluster, FW_IPSET, "management"));
 		if (!found || (x->scope == FW_SDN_SCOPE && c->p->sdn_known))
-			return fail(c, field, arena_printf(c->a, "no such ipset '%s'", x->name));
+			return unknown(c, field, FW_UNKNOWN_SET, x->name, arena_printf(c->a, "no such ipset '%s'", x->name));
 		return true;
 	}
 	if (x->kind == FW_ADDRESS_ALIAS) {
 		const struct fw_entry *e = fw_find_alias(c->p, x->scope, x->name);
-		/* local_network is always there: made up from the node's address when no alias says it */
+		/* local_network, too: the server makes it up only after it has verified the rules */
 		if (!e)
-			return fail(c, field, arena_printf(c->a, "no such alias '%s'", text));
+			return unknown(c, field, FW_UNKNOWN_ALIAS, x->name, arena_printf(c->a, "no such alias '%s'", text));
 		return fw_cidr_parse(e->value, &cidr) ? set_family(c, field, cidr.addr.family) : true;
 	}
 	return set_family(c, field, x->family);
@@ -183,7 +191,7 @@ static bool check_macro(struct check *c)
 		return true;
 	const struct fw_macro *m = fw_macro_find(r->macro, &n);
 	if (!m)
-		return fail(c, "macro", arena_printf(c->a, "unknown macro '%s'", r->macro));
+		return unknown(c, "macro", FW_UNKNOWN_MACRO, r->macro, arena_printf(c->a, "unknown macro '%s'", r->macro));
 	bool only6 = true;
 	for (size_t i = 0; i < n; i++)
 		only6 = only6 && m[i].family == 6;

@@ -14,9 +14,15 @@ struct fw_place {
 	bool sdn_known;
 };
 
+/* What a rule names and nobody knows: for the nearest name. */
+enum fw_unknown { FW_UNKNOWN_NOTHING, FW_UNKNOWN_ALIAS, FW_UNKNOWN_SET, FW_UNKNOWN_MACRO, FW_UNKNOWN_PROTO, FW_UNKNOWN_PORT,
+		  FW_UNKNOWN_ICMP, FW_UNKNOWN_ACTION };
+
 struct fw_problem {
 	const char *field; /* API name: "source", "macro" ... */
 	const char *text;  /* arena */
+	enum fw_unknown unknown;
+	const char *name; /* of what is unknown */
 };
 
 /*

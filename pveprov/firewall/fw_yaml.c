@@ -27,6 +27,22 @@ static bool need(struct yaml *y, const struct tree *t, enum tree_kind kind, cons
 	return false;
 }
 
+static void at(struct fw_entry *e, struct tree_pos pos)
+{
+	e->line = pos.line;
+	e->column = pos.column;
+}
+
+/* The section, which stands where its key does. */
+static struct fw_section *section(struct yaml *y, enum fw_section_kind kind, const struct tree *t, const char *name)
+{
+	struct fw_section *s = fw_section_need(y->c, kind, name);
+
+	s->line = t->key_pos.line;
+	s->column = t->key_pos.column;
+	return s;
+}
+
 static const char *copy(struct yaml *y, const char *text)
 {
 	return arena_strdup(&y->c->arena, text);
@@ -69,6 +85,7 @@ static void read_options(struct yaml *y, const struct tree *map)
 		known[n++] = s->key;
 	if (!need(y, map, TREE_MAP, "a map of options"))
 		return;
+	struct fw_section *options = section(y, FW_OPTIONS, map, NULL);
 	for (const struct tree *t = map->first; t; t = t->next) {
 		const char *why = NULL;
 		s = fw_option_spec(y->c->level, t->key);
@@ -83,8 +100,8 @@ static void read_options(struct yaml *y, const struct tree *map)
 			field_error(y->f, t->pos, "%s: %s", s->key, why);
 			continue;
 		}
-		struct fw_entry *e = fw_entry_add(y->c, fw_section_need(y->c, FW_OPTIONS, NULL));
-		e->line = t->key_pos.line;
+		struct fw_entry *e = fw_entry_add(y->c, options);
+		at(e, t->key_pos);
 		e->key = s->key;
 		e->value = value;
 	}
@@ -119,6 +136,7 @@ static void read_aliases(struct yaml *y, const struct tree *map)
 {
 	if (!need(y, map, TREE_MAP, "a map of names and addresses"))
 		return;
+	struct fw_section *aliases = section(y, FW_ALIASES, map, NULL);
 	for (const struct tree *t = map->first; t; t = t->next) {
 		const char *comment = NULL;
 		bool nomatch = false;
@@ -132,8 +150,8 @@ static void read_aliases(struct yaml *y, const struct tree *map)
 			field_error(y->f, value->pos, "'%s' is not an IP address or network", value->text);
 			continue;
 		}
-		struct fw_entry *e = fw_entry_add(y->c, fw_section_need(y->c, FW_ALIASES, NULL));
-		e->line = t->key_pos.line;
+		struct fw_entry *e = fw_entry_add(y->c, aliases);
+		at(e, t->key_pos);
 		e->key = copy(y, t->key);
 		e->value = fw_cidr_read(&y->c->arena, value->text);
 		e->comment = comment;
@@ -167,7 +185,7 @@ static void read_member(struct yaml *y, struct fw_section *s, const struct tree 
 		if (streq(fw_member_stored(&y->c->arena, e->value), fw_member_stored(&y->c->arena, text)))
 			field_error(y->f, value->pos, "'%s' is in the set twice", text);
 	struct fw_entry *e = fw_entry_add(y->c, s);
-	e->line = value->pos.line;
+	at(e, value->pos);
 	e->value = copy(y, text);
 	e->nomatch = nomatch;
 	e->comment = comment;
@@ -199,13 +217,27 @@ static void read_sets(struct yaml *y, const struct tree *map)
 	for (const struct tree *t = map->first; t; t = t->next) {
 		if (!fw_name_valid(t->key, FW_NAME_MAX))
 			field_error(y->f, t->key_pos, "'%s' is not a name for an IP set", t->key);
-		struct fw_section *s = fw_section_need(y->c, FW_IPSET, t->key);
+		struct fw_section *s = section(y, FW_IPSET, t, t->key);
 		const struct tree *list = read_named(y, s, t, "members");
 		if (!list || !need(y, list, TREE_LIST, "a list of addresses"))
 			continue;
 		for (const struct tree *m = list->first; m; m = m->next)
 			read_member(y, s, m);
 	}
+}
+
+static void read_action(struct yaml *y, const struct tree *k, struct fw_rule *r)
+{
+	*(streq(k->key, "macro") ? &r->macro : &r->action) = copy(y, k->text);
+	r->action_line = k->pos.line;
+	r->action_column = k->pos.column;
+}
+
+static void read_field(struct yaml *y, const struct tree *k, const struct fw_field *f, struct fw_rule *r)
+{
+	fw_field_set(r, f, copy(y, k->text));
+	r->lines[f - fw_fields] = k->pos.line;
+	r->columns[f - fw_fields] = k->pos.column;
 }
 
 /* A rule as a map with the API's names. */
@@ -224,16 +256,14 @@ static bool read_rule_map(struct yaml *y, const struct tree *t, struct fw_entry 
 		else if (streq(k->key, "type"))
 			typed = fw_type_parse(k->text, &r->type) ||
 				field_error(y->f, k->pos, "the type is in, out, forward or group") == 0;
-		else if (streq(k->key, "action"))
-			r->action = copy(y, k->text);
+		else if (streq(k->key, "action") || streq(k->key, "macro"))
+			read_action(y, k, r);
 		else if (streq(k->key, "enable"))
 			r->enabled = flag_of(y, k);
-		else if (streq(k->key, "macro"))
-			r->macro = copy(y, k->text);
 		else if (streq(k->key, "comment"))
 			e->comment = comment_of(y, k);
 		else if (f)
-			fw_field_set(r, f, copy(y, k->text));
+			read_field(y, k, f, r);
 		else
 			unknown(y, k, "key", known);
 	}
@@ -249,7 +279,7 @@ static void read_rules(struct yaml *y, struct fw_section *s, const struct tree *
 	if (!need(y, list, TREE_LIST, "a list of rules"))
 		return;
 	for (const struct tree *t = list->first; t; t = t->next) {
-		struct fw_entry e = { .line = t->pos.line };
+		struct fw_entry e = { .line = t->pos.line, .column = t->pos.column };
 		const char *why = NULL;
 		unsigned column = 1;
 		if (t->kind == TREE_MAP) {
@@ -261,6 +291,8 @@ static void read_rules(struct yaml *y, struct fw_section *s, const struct tree *
 				field_error(y->f, (struct tree_pos){ t->pos.line, t->pos.column + column - 1 + t->quoted },
 					    "%s", why);
 			continue;
+		} else {
+			fw_rule_shift(&e.rule, t->pos.line, t->pos.column - 1 + t->quoted);
 		}
 		struct fw_entry *added = fw_entry_add(y->c, s);
 		struct fw_entry *next = added->next;
@@ -277,7 +309,7 @@ static void read_groups(struct yaml *y, const struct tree *map)
 		if (!fw_name_valid(t->key, FW_GROUP_NAME_MAX))
 			field_error(y->f, t->key_pos, "'%s' is not a name for a group (2 to %d characters)", t->key,
 				    FW_GROUP_NAME_MAX);
-		struct fw_section *s = fw_section_need(y->c, FW_GROUP, t->key);
+		struct fw_section *s = section(y, FW_GROUP, t, t->key);
 		const struct tree *list = read_named(y, s, t, "rules");
 		if (list)
 			read_rules(y, s, list);
@@ -286,7 +318,7 @@ static void read_groups(struct yaml *y, const struct tree *map)
 
 static void read_plain_rules(struct yaml *y, const struct tree *list)
 {
-	read_rules(y, fw_section_need(y->c, FW_RULES, NULL), list);
+	read_rules(y, section(y, FW_RULES, list, NULL), list);
 }
 
 /* The keys of one level. */
@@ -363,7 +395,23 @@ int fw_yaml_bind(struct field_ctx *c, const struct tree *t, struct fw_files *f)
 	return c->n_faults == before ? 0 : -1;
 }
 
-int fw_yaml_load(struct fw_files *f, const char *path, struct fw_issues *issues UNUSED, struct err **err)
+/* What is wrong with the file, as issues where the caller takes them. */
+static int report(const struct field_ctx *c, const char *path, struct fw_issues *issues, struct err **err)
+{
+	struct tree_pos pos;
+	const char *text;
+	size_t i;
+
+	if (!issues)
+		return field_finish(c, err);
+	for (i = 0; (text = field_fault(c, i, &pos)); i++)
+		fw_issue_add(issues, path, pos.line, pos.column, FW_ERROR, "bad-yaml", "%s", text);
+	if (c->n_faults > i)
+		fw_issue_add(issues, path, 0, 0, FW_ERROR, "bad-yaml", "and %zu more", c->n_faults - i);
+	return 0;
+}
+
+int fw_yaml_load(struct fw_files *f, const char *path, struct fw_issues *issues, struct err **err)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
@@ -377,5 +425,5 @@ int fw_yaml_load(struct fw_files *f, const char *path, struct fw_issues *issues 
 	if (!firewall)
 		return err_set(err, ERR_RECIPE, "%s:1:1: there is no key 'firewall'", path);
 	fw_yaml_bind(&c, firewall, f);
-	return field_finish(&c, err);
+	return report(&c, path, issues, err);
 }

@@ -20,7 +20,10 @@
 #include "data/field.h"
 #include "firewall/fw_files.h"
 
-/* Reads a YAML file whose top level has `firewall:` (other keys belong to other parts of a recipe). */
+/*
+ * Reads a YAML file whose top level has `firewall:` (other keys belong to other parts of a recipe). What is wrong below it
+ * goes to issues, as errors; with NULL it is ERR_RECIPE. A file that is no YAML is ERR_RECIPE always.
+ */
 int fw_yaml_load(struct fw_files *f, const char *path, struct fw_issues *issues, struct err **err);
 
 /* Reads the map below `firewall:`; errors go to c. */
