@@ -11,9 +11,12 @@ void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_
 		      struct fw_decision *ret)
 {
 	const struct fw_config *host = node ? node->config : NULL;
+	struct fw_packet packet = *x;
 	struct fw_walk w = {
-		.arena = a, .site = s, .node = node, .packet = x, .decision = ret, .nft = fw_node_nftables(node)
+		.arena = a, .site = s, .node = node, .packet = &packet, .decision = ret, .nft = fw_node_nftables(node)
 	};
+
+	packet.state = fw_packet_state(x);
 
 	if (!fw_site_enabled(s)) {
 		off(ret, "cluster.fw", "enable: 0", "the firewall is off for the whole cluster");
@@ -37,6 +40,13 @@ static const struct fw_nic *find_nic(const struct fw_guest *g, const char *id)
 	return NULL;
 }
 
+/* The iptables daemon's bridges filter a little even where the guest's own firewall is off. */
+static void unfiltered(struct fw_walk *w, const struct fw_nic *nic, const char *file, const char *rule, const char *reason)
+{
+	if (w->nft || !nic || !fw_iptables_bridged(w, nic->firewall))
+		off(w->decision, file, rule, reason);
+}
+
 void fw_evaluate_guest(struct arena *a, const struct fw_site *s, const struct fw_node *node,
 		       const struct fw_guest *guest, const char *nic_id, const struct fw_packet *x,
 		       struct fw_decision *ret)
@@ -52,18 +62,20 @@ void fw_evaluate_guest(struct arena *a, const struct fw_site *s, const struct fw
 			     .nft = fw_node_nftables(node) };
 
 	packet.iface = nic_id;
+	packet.state = fw_packet_state(x);
 	if (!nic && !guest->nics_known)
 		nic = &assumed;
 	if (!fw_site_enabled(s))
 		off(ret, "cluster.fw", "enable: 0", "the firewall is off for the whole cluster");
 	else if (!guest->config || !fw_option_on(guest->config, FW_GUEST, "enable"))
-		off(ret, guest->config ? guest->config->file : NULL, "enable: 0", "the guest's firewall is off");
+		unfiltered(&w, nic, guest->config ? guest->config->file : NULL, "enable: 0",
+			   "the guest's firewall is off");
 	else if (!nic)
 		*ret = (struct fw_decision){ .verdict = FW_UNKNOWN,
 					     .rule = nic_id,
 					     .reason = "the guest has no such NIC" };
 	else if (!nic->firewall)
-		off(ret, NULL, arena_printf(a, "%s without firewall=1", nic_id), "the NIC is not filtered");
+		unfiltered(&w, nic, NULL, arena_printf(a, "%s without firewall=1", nic_id), "the NIC is not filtered");
 	else if (w.nft)
 		fw_nftables_guest(&w, nic);
 	else

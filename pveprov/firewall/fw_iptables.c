@@ -61,6 +61,8 @@ static bool walk_noise(struct fw_walk *w, bool reject)
 		    fw_walk_builtin(w, icmp(x, x->family == 4 ? FW_ICMP : FW_ICMPV6, accepted[i].type, accepted[i].code),
 				    FW_ACCEPT, accepted[i].name))
 			return true;
+	if (fw_walk_builtin(w, is_true(x->state == FW_INVALID), FW_DROP, "conntrack INVALID"))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(smb); i++)
 		if (fw_walk_builtin(w, fw_match_service(x, smb[i].proto, smb[i].first, smb[i].last),
 				    reject ? FW_REJECT : FW_DROP, smb[i].name))
@@ -123,7 +125,7 @@ static bool walk_input_filters(struct fw_walk *w, const struct fw_config *host)
 	    fw_walk_builtin(w, is_true(fw_walk_is_broadcast(w, &x->source)), FW_DROP, "smurfs: a broadcast source"))
 		return true;
 	return fw_option_on(host, FW_HOST, "tcpflags") &&
-	       fw_walk_builtin(w, fw_and(is_true(x->tcp_flags == FW_TCP_ODD), fw_match_protocol(x, FW_TCP)), FW_DROP,
+	       fw_walk_builtin(w, fw_match_tcp_flags(x), FW_DROP,
 			       "a combination of TCP flags that nobody sends (tcpflags)");
 }
 
@@ -162,19 +164,26 @@ static bool walk_local_network(struct fw_walk *w)
 	return false;
 }
 
-/* Between the rings' known addresses only. */
+static enum fw_match match_address(const struct addr *seen, const struct addr *wanted)
+{
+	return !seen->family ? FW_MAYBE : is_true(addr_compare(seen, wanted) == 0);
+}
+
+/* Between the addresses of one ring only. */
 static bool walk_corosync(struct fw_walk *w)
 {
 	const struct fw_packet *x = w->packet;
-	const struct addr *peer = x->direction == FW_IN ? &x->source : &x->dest;
+	bool in = x->direction == FW_IN;
+	const struct addr *peer = in ? &x->source : &x->dest, *own = in ? &x->dest : &x->source;
+	size_t n_own = w->node ? w->node->n_ring : 0;
 	enum fw_match known = FW_NO;
 
 	for (size_t i = 0; i < w->site->n_nodes; i++) {
 		const struct fw_node *n = &w->site->nodes[i];
-		for (size_t k = 0; n != w->node && k < n->n_ring; k++)
+		for (size_t k = 0; n != w->node && k < MIN(n->n_ring, n_own); k++)
 			if (n->ring[k].family == x->family)
-				known = MAX(known, !peer->family ? FW_MAYBE
-								 : is_true(addr_compare(&n->ring[k], peer) == 0));
+				known = MAX(known, fw_and(match_address(peer, &n->ring[k]),
+							  match_address(own, &w->node->ring[k])));
 	}
 	return fw_walk_builtin(w, fw_and(known, fw_match_service(x, FW_UDP, 5404, 5405)), FW_ACCEPT,
 			       "corosync between nodes: udp 5404:5405");
@@ -245,13 +254,20 @@ static bool walk_out_filters(struct fw_walk *w, const struct fw_config *c, const
 			       arena_printf(w->arena, "the source is not in '%s' (ipfilter)", name));
 }
 
+bool fw_iptables_bridged(struct fw_walk *w, bool filtered)
+{
+	const struct fw_config *host = w->node ? w->node->config : NULL;
+
+	return walk_connection(w, fw_option_on(host, FW_HOST, "nf_conntrack_allow_invalid")) ||
+	       (filtered && w->packet->direction == FW_IN && walk_input_filters(w, host));
+}
+
 void fw_iptables_guest(struct fw_walk *w, const struct fw_nic *nic)
 {
-	const struct fw_config *host = w->node ? w->node->config : NULL, *c = w->guest->config;
+	const struct fw_config *c = w->guest->config;
 	bool in = w->packet->direction == FW_IN;
 
-	if (walk_connection(w, fw_option_on(host, FW_HOST, "nf_conntrack_allow_invalid")) ||
-	    (in && walk_input_filters(w, host)) || walk_dhcp(w, c) || (!in && walk_out_filters(w, c, nic)) ||
+	if (fw_iptables_bridged(w, true) || walk_dhcp(w, c) || (!in && walk_out_filters(w, c, nic)) ||
 	    walk_ndp(w, c, FW_GUEST) || fw_walk_rules(w, c))
 		return;
 	const char *key = in ? "policy_in" : "policy_out";

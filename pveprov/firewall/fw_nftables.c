@@ -107,7 +107,7 @@ static bool walk_options_in(struct fw_walk *w, const struct fw_config *host)
 	static const struct addr nobody = { .family = 4 };
 
 	if (fw_option_on(host, FW_HOST, "tcpflags") &&
-	    fw_walk_builtin(w, fw_and(is_true(x->tcp_flags == FW_TCP_ODD), fw_match_protocol(x, FW_TCP)), FW_DROP,
+	    fw_walk_builtin(w, fw_match_tcp_flags(x), FW_DROP,
 			    "a combination of TCP flags that nobody sends (tcpflags)"))
 		return true;
 	return x->family == 4 && fw_option_on(host, FW_HOST, "nosmurfs") && addr_compare(&x->source, &nobody) != 0 &&

@@ -13,6 +13,27 @@ enum fw_match fw_not(enum fw_match a)
 	return FW_YES - a;
 }
 
+static bool is_one_of(int type, const int *types)
+{
+	for (; *types >= 0; types++)
+		if (*types == type)
+			return true;
+	return false;
+}
+
+enum fw_state fw_packet_state(const struct fw_packet *x)
+{
+	static const int begin4[] = { 8, 13, 15, 17, -1 };
+	static const int begin6[] = { 128, 130, 131, 132, 133, 134, 135, 136, 139, 143, -1 };
+	bool v4 = x->family == 4;
+
+	if (x->state == FW_NEW && x->proto == FW_TCP && x->tcp_flags == FW_TCP_ODD)
+		return FW_INVALID;
+	if (x->state != FW_NEW || x->icmp_type < 0 || x->proto != (v4 ? FW_ICMP : FW_ICMPV6))
+		return x->state;
+	return is_one_of(x->icmp_type, v4 ? begin4 : begin6) ? FW_NEW : FW_INVALID;
+}
+
 static enum fw_match or_(enum fw_match a, enum fw_match b)
 {
 	return MAX(a, b);
@@ -148,11 +169,12 @@ enum fw_match fw_match_address(struct arena *a, const struct fw_site *s, const s
 	return FW_NO;
 }
 
-static enum fw_match match_port(struct arena *a, const char *ports, int port)
+static enum fw_match match_port(struct arena *a, const char *ports, int port, bool nft)
 {
 	const char *why;
 
-	if (!ports)
+	/* pve-firewall takes port 0 for no port at all */
+	if (!ports || (!nft && streq(ports, "0")))
 		return FW_YES;
 	if (port < 0)
 		return FW_MAYBE;
@@ -179,21 +201,24 @@ static enum fw_match match_icmp(const char *name, const struct fw_packet *x)
 
 /* Protocol, ports and ICMP type of a rule or of one line of a macro. */
 static enum fw_match match_services(struct arena *a, const char *proto, const char *dport, const char *sport,
-				    const char *icmp_type, const struct fw_packet *x)
+				    const char *icmp_type, const struct fw_packet *x, bool nft)
 {
 	if (!proto)
 		return FW_YES;
 	int number = fw_proto_number(proto);
+	/* to iptables, protocol 0 is every protocol */
+	if (number == 0 && !nft)
+		return FW_YES;
 	if (x->proto < 0)
 		return FW_MAYBE;
 	if (number != x->proto)
 		return FW_NO;
 	if (fw_proto_is_icmp(proto))
 		return match_icmp(icmp_type ? icmp_type : dport, x);
-	return fw_and(match_port(a, dport, x->dport), match_port(a, sport, x->sport));
+	return fw_and(match_port(a, dport, x->dport, nft), match_port(a, sport, x->sport, nft));
 }
 
-static enum fw_match match_macro(struct arena *a, const struct fw_rule *r, const struct fw_packet *x)
+static enum fw_match match_macro(struct arena *a, const struct fw_rule *r, const struct fw_packet *x, bool nft)
 {
 	enum fw_match hit = FW_NO;
 	size_t n = 0;
@@ -202,7 +227,7 @@ static enum fw_match match_macro(struct arena *a, const struct fw_rule *r, const
 	for (size_t i = 0; m && i < n; i++)
 		if (!m[i].family || m[i].family == x->family)
 			hit = or_(hit, match_services(a, m[i].proto, m[i].dport ? m[i].dport : r->dport,
-						      m[i].sport ? m[i].sport : r->sport, r->icmp_type, x));
+						      m[i].sport ? m[i].sport : r->sport, r->icmp_type, x, nft));
 	return hit;
 }
 
@@ -210,8 +235,8 @@ enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const stru
 			    const struct fw_rule *r, const struct fw_packet *x, bool nft)
 {
 	enum fw_match iface = !r->iface ? FW_YES : !x->iface ? FW_MAYBE : is_true(streq(r->iface, x->iface));
-	enum fw_match protocol = r->macro ? match_macro(a, r, x)
-					  : match_services(a, r->proto, r->dport, r->sport, r->icmp_type, x);
+	enum fw_match protocol = r->macro ? match_macro(a, r, x, nft)
+					  : match_services(a, r->proto, r->dport, r->sport, r->icmp_type, x, nft);
 
 	if (iface == FW_NO || protocol == FW_NO)
 		return FW_NO;
@@ -223,6 +248,13 @@ enum fw_match fw_match_rule(struct arena *a, const struct fw_site *s, const stru
 enum fw_match fw_match_protocol(const struct fw_packet *x, int proto)
 {
 	return x->proto < 0 ? FW_MAYBE : is_true(x->proto == proto);
+}
+
+enum fw_match fw_match_tcp_flags(const struct fw_packet *x)
+{
+	bool odd = x->tcp_flags == FW_TCP_ODD || (x->tcp_flags == FW_TCP_SYN && x->sport == 0 && x->state == FW_NEW);
+
+	return fw_and(is_true(odd), fw_match_protocol(x, FW_TCP));
 }
 
 enum fw_match fw_match_service(const struct fw_packet *x, int proto, int first, int last)

@@ -25,6 +25,16 @@ struct fw_packet {
 	const struct addr_mac *source_mac; /* guest, out; NULL: the NIC's own */
 };
 
+/*
+ * What conntrack says of the packet: an ICMP message that neither begins a connection nor belongs to one (an error without
+ * its cause, an answer without its question) is invalid, and so are odd TCP flags; neighbour discovery is not tracked.
+ * Source: nf_conntrack.
+ */
+enum fw_state fw_packet_state(const struct fw_packet *x);
+
+/* What the option tcpflags is about: odd flags, which conntrack does not like either, and SYN from port 0. */
+enum fw_match fw_match_tcp_flags(const struct fw_packet *x);
+
 enum fw_match fw_and(enum fw_match a, enum fw_match b); /* the weaker one */
 enum fw_match fw_not(enum fw_match a);
 

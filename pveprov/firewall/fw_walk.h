@@ -39,5 +39,8 @@ const char *fw_walk_log(const struct fw_config *c, enum fw_level level, const ch
 
 void fw_iptables_node(struct fw_walk *w);
 void fw_iptables_guest(struct fw_walk *w, const struct fw_nic *nic);
+
+/* What the iptables daemon does to every packet between bridge ports, and to those into a fwbr (`filtered`). */
+bool fw_iptables_bridged(struct fw_walk *w, bool filtered);
 void fw_nftables_node(struct fw_walk *w);
 void fw_nftables_guest(struct fw_walk *w, const struct fw_nic *nic);
