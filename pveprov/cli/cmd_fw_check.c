@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/fw_view.h"
 #include "firewall/fw_lint.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 
 static const char *const directions[] = { "in", "out", "forward", NULL };
 

@@ -1,7 +1,7 @@
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "base/text.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_trace.h"
 
 #include <fcntl.h>

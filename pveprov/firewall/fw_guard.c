@@ -1,6 +1,6 @@
 #include "firewall/fw_guard.h"
 #include "firewall/fw_address.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 
 enum { SSH_PORT = 22, COROSYNC_PORT = 5405 };
 

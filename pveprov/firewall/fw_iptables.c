@@ -3,7 +3,7 @@
  * ruleset_chain_add_input_filters, pve_std_chains).
  */
 #include "firewall/fw_options.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_walk.h"
 
 enum { IGMP = 2 };

@@ -1,10 +1,10 @@
 #include "firewall/fw_lint_rule.h"
 #include "firewall/fw_address.h"
 #include "firewall/fw_cover.h"
-#include "firewall/fw_macro.h"
+#include "data/fw_macro.h"
 #include "firewall/fw_near.h"
 #include "firewall/fw_options.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 
 /* Macros that open more, or something else, than their name says to most people. */
 static const struct {

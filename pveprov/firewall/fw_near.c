@@ -1,8 +1,8 @@
 #include "firewall/fw_near.h"
 #include "base/strv.h"
 #include "base/text.h"
-#include "firewall/fw_macro.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_macro.h"
+#include "data/fw_proto.h"
 
 /* Names to choose from; borrowed. */
 struct names {

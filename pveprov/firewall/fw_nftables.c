@@ -3,7 +3,7 @@
  * asked per guest. Source: proxmox-firewall.nft and firewall.rs of that version.
  */
 #include "firewall/fw_options.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_walk.h"
 
 static enum fw_match is_true(bool b)

@@ -1,7 +1,7 @@
 #include "firewall/fw_packet.h"
 #include "firewall/fw_address.h"
-#include "firewall/fw_macro.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_macro.h"
+#include "data/fw_proto.h"
 
 enum fw_match fw_and(enum fw_match a, enum fw_match b)
 {

@@ -1,7 +1,7 @@
 #include "firewall/fw_verify.h"
 #include "firewall/fw_address.h"
-#include "firewall/fw_macro.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_macro.h"
+#include "data/fw_proto.h"
 
 struct check {
 	struct arena *a;

@@ -1,6 +1,6 @@
 #include "firewall/fw_walk.h"
 #include "firewall/fw_options.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_write.h"
 
 static const char *const verdicts[] = { "accept", "drop", "reject", "unknown" };

@@ -2,7 +2,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "base/text.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_read.h"
 
 /* A table that cannot be read is no failed test: there is none. */

@@ -1,7 +1,7 @@
 /* Every macro with every line of it, typed from the facts and not from the code. */
 #include "facts.h"
 #include "base/buf.h"
-#include "firewall/fw_macro.h"
+#include "data/fw_macro.h"
 
 /* "PROTO:DPORTS sport PORTS; ...", a number alone is a protocol; "4" and "6" in front: that family only. */
 static const struct macro_fact {

@@ -1,7 +1,7 @@
 /* Section 3 of the facts: a rule's words, types, actions, addresses, ports, ICMP types, levels of log, written form. */
 #include "facts.h"
 #include "fw_forms.h"
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "firewall/fw_options.h"
 #include "firewall/fw_verify.h"
 #include "firewall/fw_write.h"

@@ -1,4 +1,4 @@
-#include "firewall/fw_macro.h"
+#include "data/fw_macro.h"
 #include "base/text.h"
 
 /* Sorted by name, letter case ignored. */

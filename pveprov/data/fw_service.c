@@ -2,7 +2,7 @@
  * The names that a rule may use for a port: those that Debian's /etc/services (netbase 6.4) begins a line with. Its aliases
  * ("www") are unknown to the server. Sorted for bsearch().
  */
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 
 struct service {
 	const char *name;

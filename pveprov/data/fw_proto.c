@@ -1,4 +1,4 @@
-#include "firewall/fw_proto.h"
+#include "data/fw_proto.h"
 #include "base/strv.h"
 #include "base/text.h"
 
