@@ -37,7 +37,12 @@ int deadline_sleep(const struct deadline *d, int64_t ms, struct err **err)
 	return clock_sleep(d->clock, MIN(ms, deadline_left_ms(d)), err);
 }
 
-int64_t deadline_poll_ms(int64_t elapsed_ms, int64_t floor_ms)
+int64_t pace_ms(const struct pace *p, int64_t elapsed_ms)
 {
-	return MIN(MAX(elapsed_ms / 25, floor_ms), (int64_t)500);
+	return MAX(MIN(elapsed_ms / p->share, p->most_ms), p->least_ms);
+}
+
+int deadline_pace(const struct deadline *d, const struct pace *p, struct err **err)
+{
+	return deadline_sleep(d, pace_ms(p, clock_now_ms(d->clock) - d->start_ms), err);
 }

@@ -6,6 +6,8 @@
 #include "pve/node.h"
 #include "pve/task.h"
 
+static const struct pace follow_pace = { 25, 200, 500 };
+
 struct options {
 	const char *vm;
 	bool active;
@@ -111,7 +113,7 @@ static int follow(struct app *app, struct pve_client *c, const char *upid, uint6
 		running = !task.status;
 		if (running &&
 		    (out_finish(app->out, err) < 0 ||
-		     clock_sleep(app->clock, deadline_poll_ms(elapsed_ms, 200), err) < 0))
+		     clock_sleep(app->clock, pace_ms(&follow_pace, elapsed_ms), err) < 0))
 			return -1;
 	}
 	return 0;

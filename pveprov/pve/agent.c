@@ -1,10 +1,9 @@
 #include "pve/agent_private.h"
 
-enum {
-	PING_PAUSE_MS = 250, /* the server itself takes 3 s to say no */
-	PING_PAUSE_MOST_MS = 1000,
-	CALL_MS = 45000, /* the server's limit between its daemons is 30 s */
-};
+enum { CALL_MS = 45000 /* the server's limit between its daemons is 30 s */ };
+
+/* The server itself takes 3 s to say no. */
+static const struct pace ping_pace = { 20, 250, 1000 };
 
 int pve_agent_call(struct pve_client *c, struct pve_vm vm, const char *method, const char *command,
 		   const struct pve_params *params, size_t body_max, json_t **ret, struct err **err)
@@ -121,11 +120,7 @@ int pve_agent_wait(struct pve_client *c, struct pve_vm vm, int64_t timeout_ms, s
 		}
 		if (deadline_passed(&d))
 			return gave_up(c, vm, timeout_ms, failed, err);
-		int64_t elapsed = clock_now_ms(c->clock) - d.start_ms;
-		if (deadline_sleep(&d,
-				   MIN(MAX(elapsed / 20, (int64_t)PING_PAUSE_MS),
-				       (int64_t)PING_PAUSE_MOST_MS),
-				   err) < 0)
+		if (deadline_pace(&d, &ping_pace, err) < 0)
 			return -1;
 	}
 }

@@ -3,10 +3,11 @@
 enum {
 	EXEC_MS = 60000,
 	OUTPUT_MAX = 1 << 20,
-	FIRST_LOOK_MS = 30,
-	LOOK_MOST_MS = 500,
 	LOST_TRIES = 5, /* looks in a row that may fail */
 };
+
+/* Each look is a call of the agent, too: fewer of them than of a task's. */
+static const struct pace look_pace = { 2, 30, 500 };
 
 void pve_agent_output_free(struct pve_agent_output *o)
 {
@@ -88,7 +89,7 @@ static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_age
 {
 	struct deadline d = deadline_in(c->clock, x->timeout_ms ? x->timeout_ms : (int64_t)EXEC_MS);
 	size_t output_max = x->output_max ? x->output_max : (size_t)OUTPUT_MAX;
-	int64_t wait_ms = FIRST_LOOK_MS;
+	int64_t wait_ms = look_pace.least_ms;
 	int lost = 0;
 
 	for (;;) {
@@ -115,9 +116,7 @@ static int wait_for(struct pve_client *c, struct pve_vm vm, const struct pve_age
 			return err_hint(err, "it still runs in the guest, as process %" PRId64,
 					pid);
 		int64_t now = clock_now_ms(c->clock);
-		/* each look is a call of the agent, too: fewer of them than of a task's */
-		wait_ms = MIN((now - d.start_ms) / 2, (int64_t)LOOK_MOST_MS);
-		wait_ms = MAX(wait_ms, MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
+		wait_ms = MAX(pace_ms(&look_pace, now - d.start_ms), now - asked_ms);
 	}
 }
 

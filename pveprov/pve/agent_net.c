@@ -1,7 +1,7 @@
 #include "base/strv.h"
 #include "pve/agent_private.h"
 
-enum { LOOK_MS = 500, LOOK_MOST_MS = 2000 };
+static const struct pace look_pace = { 20, 500, 2000 };
 
 static bool read_address(const json_t *j, struct addr_cidr *ret)
 {
@@ -126,10 +126,7 @@ int pve_agent_wait_address(struct pve_client *c, struct pve_vm vm,
 			return err_hint(err,
 					"is a DHCP server on its bridge? look at the VM's console");
 		}
-		int64_t elapsed = clock_now_ms(c->clock) - d.start_ms;
-		if (deadline_sleep(&d,
-				   MIN(MAX(elapsed / 20, (int64_t)LOOK_MS), (int64_t)LOOK_MOST_MS),
-				   err) < 0)
+		if (deadline_pace(&d, &look_pace, err) < 0)
 			return -1;
 	}
 }

@@ -5,12 +5,13 @@
 enum {
 	TASK_MS = 600000, /* limit of a wait, where nobody says */
 	BUSY_MS = 120000, /* how long a busy server is asked again, where nobody says */
-	FIRST_LOOK_MS = 30,
 	UNKNOWN_MS = 5000,	/* a new task may be unknown to the server for a moment */
 	LOST_LOOK_MS = 20000,	/* how long a task whose answer was lost is looked for */
 	STATUS_EVERY_MS = 2000, /* between looks at the status while the log is followed */
 	TAIL_LINES = 5,
 };
+
+static const struct pace look_pace = { 25, 30, 500 }, find_pace = { 25, 250, 500 };
 
 /* The last lines of a log, oldest first. */
 struct tail {
@@ -144,7 +145,7 @@ static int still_running(struct follow *f, struct err **err)
 static int follow(struct follow *f, struct pve_task_result *result, struct err **err)
 {
 	const struct clock *clock = f->c->clock;
-	int64_t wait_ms = FIRST_LOOK_MS;
+	int64_t wait_ms = look_pace.least_ms;
 
 	for (;;) {
 		_cleanup_arena_ struct arena a = { 0 };
@@ -168,8 +169,7 @@ static int follow(struct follow *f, struct pve_task_result *result, struct err *
 		/* Asking costs the server about as much as a look took: at most half of the time.
 		 */
 		int64_t now = clock_now_ms(clock);
-		wait_ms = deadline_poll_ms(now - f->deadline.start_ms,
-					   MAX((int64_t)FIRST_LOOK_MS, now - asked_ms));
+		wait_ms = MIN(MAX(pace_ms(&look_pace, now - f->deadline.start_ms), now - asked_ms), look_pace.most_ms);
 	}
 }
 
@@ -270,8 +270,7 @@ static int find_lost(struct pve_client *c, const struct pve_job *job, int64_t si
 		}
 		if (deadline_passed(&d))
 			break;
-		if (deadline_sleep(&d, deadline_poll_ms(clock_now_ms(c->clock) - d.start_ms, 250),
-				   err) < 0) {
+		if (deadline_pace(&d, &find_pace, err) < 0) {
 			err_free(lost);
 			return -1;
 		}

@@ -5,9 +5,10 @@
 enum {
 	AGENT_MS = 10 * 60 * 1000,
 	CLOUD_INIT_MS = 20 * 60 * 1000,
-	CLOUD_INIT_POLL_FLOOR_MS = 250,
 	RESULT_MAX = 64 * 1024,
 };
+
+static const struct pace cloud_init_pace = { 25, 250, 500 };
 
 /* cloud-init writes it when it is through, under /run: it is always of this boot. */
 static const char result_path[] = "/run/cloud-init/result.json";
@@ -69,10 +70,7 @@ static int apply(const struct step *step, struct step_run *run, struct err **err
 					"? See its serial console, and run "
 					"again to go on",
 					m->vm->template_id);
-		if (deadline_sleep(&d,
-				   deadline_poll_ms(clock_now_ms(run->clock) - d.start_ms,
-						    CLOUD_INIT_POLL_FLOOR_MS),
-				   err) < 0)
+		if (deadline_pace(&d, &cloud_init_pace, err) < 0)
 			return -1;
 	}
 }

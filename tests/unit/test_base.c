@@ -76,9 +76,24 @@ static void a_deadline_names_what_took_too_long(void **state UNUSED)
 	assert_works(deadline_check(&d, &err, "it"));
 	assert_works(clock_sleep(&c, 2500, &err));
 	assert_fails(deadline_check(&d, &err, "the %s", "clone"), ERR_TIMEOUT, "the clone took longer than 2.5 s");
-	assert_int_equal(deadline_poll_ms(100, 30), 30);
-	assert_int_equal(deadline_poll_ms(4000, 30), 160);
-	assert_int_equal(deadline_poll_ms(60000, 30), 500);
+}
+
+static void a_pace_follows_the_time_that_has_gone(void **state UNUSED)
+{
+	static const struct pace p = { 25, 30, 500 };
+	int64_t now = 0;
+	struct clock c = clock_fake(&now);
+	struct deadline d = deadline_in(&c, 5000);
+
+	assert_int_equal(pace_ms(&p, 100), 30);
+	assert_int_equal(pace_ms(&p, 4000), 160);
+	assert_int_equal(pace_ms(&p, 60000), 500);
+	now = 4000;
+	assert_works(deadline_pace(&d, &p, &err));
+	assert_int_equal(now, 4160);
+	now = 4900; /* never beyond the end */
+	assert_works(deadline_pace(&d, &p, &err));
+	assert_int_equal(now, 5000);
 }
 
 static void a_program_gets_input_and_gives_output(void **state UNUSED)
@@ -156,6 +171,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_name_is_found),
 		cmocka_unit_test(errors_gather_who_and_hint),
 		cmocka_unit_test(a_deadline_names_what_took_too_long),
+		cmocka_unit_test(a_pace_follows_the_time_that_has_gone),
 		cmocka_unit_test(a_program_gets_input_and_gives_output),
 		cmocka_unit_test(a_program_that_hangs_is_killed),
 		cmocka_unit_test(files_are_written_whole),
