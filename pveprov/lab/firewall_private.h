@@ -71,5 +71,3 @@ bool firewall_may(struct request *q, const char *privileges);
 
 /* The verdict of loaded files on a new connection of `client` to tcp `port` of the node. */
 bool firewall_decide(const struct lab *l, const json_t *files, const struct addr *client, int port);
-
-extern const char *const firewall_macros[]; /* sorted, NULL-terminated */

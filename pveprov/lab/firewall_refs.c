@@ -1,4 +1,5 @@
 /* What there is to name in rules: macros, IP sets, aliases. */
+#include "data/fw_macro.h"
 #include "lab/firewall_private.h"
 #include "lab/route.h"
 #include "lab/sdn.h"
@@ -7,8 +8,8 @@ static void get_macros(struct request *q)
 {
 	json_t *list = json_array();
 
-	for (const char *const *m = firewall_macros; *m; m++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "macro", *m, "descr", *m));
+	for (size_t i = 0; fw_macro_name(i); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "macro", fw_macro_name(i), "descr", fw_macro_name(i)));
 	reply_data(q, list);
 }
 

@@ -1,18 +1,8 @@
 /* What the server says of a rule: the texts of verify_rule (pve-firewall 6.0.4). */
+#include "data/fw_macro.h"
 #include "lab/firewall_format.h"
 #include "lab/firewall_private.h"
 #include "lab/sdn.h"
-
-const char *const firewall_macros[] = {
-	"Amanda", "Auth", "BGP", "BitTorrent", "BitTorrent32", "Ceph", "Citrix", "CVS", "DAAP", "DCC", "DHCPfwd",
-	"DHCPv6", "Distcc", "DNS", "Finger", "FTP", "Git", "GNUnet", "GRE", "HKP", "HTTP", "HTTPS", "ICPV2", "ICQ",
-	"IMAP", "IMAPS", "IPIP", "IPsec", "IPsecah", "IPsecnat", "IRC", "Jetdirect", "L2TP", "LDAP", "LDAPS", "Mail",
-	"MDNS", "MSNP", "MSSQL", "Munin", "MySQL", "NeighborDiscovery", "NNTP", "NNTPS", "NTP", "OpenVPN", "OSPF",
-	"PCA", "Ping", "PMG", "POP3", "POP3S", "PostgreSQL", "PPtP", "Printer", "Razor", "Rdate", "RDP", "RIP", "RNDC",
-	"Rsync", "SANE", "SixXS", "SMB", "SMBswat", "SMTP", "SMTPS", "SNMP", "SPAMD", "SPICEproxy", "Squid", "SSH",
-	"Submission", "SVN", "Syslog", "Telnet", "Telnets", "TFTP", "Time", "Trcrt", "VNC", "VNCL", "Web", "Webcache",
-	"Webmin", "Whois", NULL
-};
 
 /* Where a kind of rules may stand, and whether they may name an interface. */
 static const struct env {
@@ -103,14 +93,34 @@ static void check_iface(struct verify *v)
 static void check_macro(struct verify *v)
 {
 	const char *macro = field(v, "macro");
+	size_t n;
+	const struct fw_macro *m = macro ? fw_macro_find(macro, &n) : NULL;
 
-	for (const char *const *m = firewall_macros; macro && *m; m++)
-		if (strcasecmp(*m, macro) == 0) {
-			json_object_set_new(v->rule, "macro", json_string(*m));
-			return;
-		}
-	if (macro)
+	if (m)
+		json_object_set_new(v->rule, "macro", json_string(m->name));
+	else if (macro)
 		complain(v, "macro", xasprintf("unknown macro '%s'", macro));
+}
+
+/* The macro may not say otherwise than the rule. Of a macro with both families that of the rule is meant, IPv4 in doubt. */
+static void check_contradiction(struct verify *v)
+{
+	size_t n = 0;
+	const char *macro = field(v, "macro");
+	const struct fw_macro *m = macro ? fw_macro_find(macro, &n) : NULL;
+	int family = v->family == 6 || (n && m[n - 1].family == 6 && m[0].family == 6) ? 6 : 4;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct {
+			const char *param, *value;
+		} said[] = { { "proto", m[i].proto }, { "dport", m[i].dport }, { "sport", m[i].sport } };
+		for (size_t k = 0; k < ARRAY_SIZE(said) && (!m[i].family || m[i].family == family); k++) {
+			const char *own = field(v, said[k].param);
+			if (own && said[k].value && !streq(own, said[k].value))
+				complain(v, said[k].param, xasprintf("parameter '%s' already define in macro (value = '%s')",
+								     said[k].param, said[k].value));
+		}
+	}
 }
 
 static void check_ports(struct verify *v, const char *param, const char *proto, char *(*fn)(const char *), bool icmp)
@@ -226,5 +236,7 @@ char *firewall_verify(const struct request *q, json_t *rule, json_t *errors)
 	json_object_del(rule, "ipversion");
 	if (v.family)
 		json_object_set_new(rule, "ipversion", json_integer(v.family));
+	if (!json_object_size(errors))
+		check_contradiction(&v);
 	return v.fatal;
 }

@@ -56,10 +56,17 @@ class Node:
         self.address, self.tls, self.line = lab['endpoint'].rpartition('/')[2], ssl.create_default_context(cafile=lab['ca']), None
         self.tls.check_hostname = False
 
-    def call(self, method, path, **param):
+    def call(self, method, path, /, **param):
         return self.answer(method, path, **param)['data']
 
-    def answer(self, method, path, **param):
+    def answer(self, method, path, /, **param):
+        status, reason, text = self.ask(method, path, **param)
+        if status != 200:
+            raise Refused(f'{method} {path} {param}: {status} {reason} {text[:300]!r}')
+        return json.loads(text)
+
+    def ask(self, method, path, /, **param):
+        """Status, reason and body of the answer, whatever they are."""
         body = urllib.parse.urlencode({k.replace('icmp_type', 'icmp-type'): v for k, v in param.items()})
         headers, target = dict(self.headers), '/api2/json' + path
         if method in ('GET', 'DELETE') and body:
@@ -71,9 +78,7 @@ class Node:
         answer = line.getresponse()
         text = answer.read()
         self.line = None if answer.will_close else line
-        if answer.status != 200:
-            raise Refused(f'{method} {path} {param}: {answer.status} {answer.reason} {text[:300]!r}')
-        return json.loads(text)
+        return answer.status, answer.reason, text
 
     def get(self, path):
         return self.call('GET', path)
@@ -121,8 +126,9 @@ class Tap:
         return '\n'.join(f'  {c["method"]:6} {c["path"]} {json.dumps(c["param"], ensure_ascii=False)}' for c in self.log)
 
 
-def start(here, lab, source, argv, tapped=False):
-    """Runs `argv` below with-lab; returns in that run only."""
+def start(here, lab, source, argv, tapped=False, client=CLIENT, more=''):
+    """Runs `argv` below with-lab; returns in that run only. `client` is where the node sees the
+    API's clients (None: its firewall keeps nobody out); `more` goes to the end of the lab's world."""
     if 'FW_DIR' in os.environ:
         os.environ['XDG_STATE_HOME'] = os.environ['FW_DIR']
         return
@@ -132,7 +138,7 @@ def start(here, lab, source, argv, tapped=False):
         door.listen(1)
         fd = fcntl.fcntl(door, fcntl.F_DUPFD, 10)  # with-lab has 3 for itself
         with open(f'{source}/recipes/lab.yaml', encoding='utf-8') as f:
-            world = re.sub(r'^client:.*$', f'client: {CLIENT}' + (f'\ntap: {tap}' if tapped else ''), f.read(), flags=re.M)
+            world = re.sub(r'^client:.*$', (f'client: {client}' if client else '') + (f'\ntap: {tap}' if tapped else ''), f.read(), flags=re.M) + more
         with open(path, 'w', encoding='utf-8') as f:
             f.write(world)
         sys.exit(subprocess.run([f'{here}/../with-lab', lab, path, '50', *argv], check=False, pass_fds=[fd],
