@@ -239,7 +239,7 @@ static const char *rule_text(struct arena *a, const struct fw_item *i)
 {
 	struct buf b = { 0 };
 
-	fw_rule_write(&i->rule, false, i->comment, &b);
+	fw_rule_write(&i->rule, i->comment, &b);
 	const char *s = arena_strdup(a, buf_text(&b));
 	buf_free(&b);
 	return s;

@@ -95,6 +95,14 @@ const struct fw_option_spec *fw_option_spec(enum fw_level level, const char *key
 	return NULL;
 }
 
+bool fw_log_level(const char *name)
+{
+	for (const char *const *l = fw_log_levels; *l; l++)
+		if (streq(*l, name))
+			return true;
+	return false;
+}
+
 static const char *choice(const char *const *choices, const char *value)
 {
 	for (; *choices; choices++)

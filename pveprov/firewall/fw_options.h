@@ -42,5 +42,8 @@ const char *fw_option_normal(struct arena *a, const struct fw_option_spec *spec,
 const char *fw_option_effective(const struct fw_config *c, enum fw_level level, const char *key);
 bool fw_option_on(const struct fw_config *c, enum fw_level level, const char *key);
 
+/* Whether it is a level's name, in small letters. */
+bool fw_log_level(const char *name);
+
 /* The log levels, NULL-terminated, in the order of their LOGID: emerg is 0, nolog the last. */
 extern const char *const fw_log_levels[];

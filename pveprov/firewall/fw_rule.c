@@ -84,14 +84,6 @@ static const char *explain_word(struct arena *a, const char *w)
 		    : arena_printf(a, "unknown word '%s'", w);
 }
 
-static bool is_log_level(const char *value)
-{
-	for (const char *const *l = fw_log_levels; *l; l++)
-		if (streq(*l, value))
-			return true;
-	return false;
-}
-
 /* One option; false where the server stops reading. */
 static bool parse_option(struct arena *a, struct cursor *c, struct fw_rule *r)
 {
@@ -105,7 +97,7 @@ static bool parse_option(struct arena *a, struct cursor *c, struct fw_rule *r)
 		const char *before = c->at;
 		c->at += n + 1;
 		const char *value = word(a, c);
-		if (streq(words[i].api, "log") && !is_log_level(value)) {
+		if (streq(words[i].api, "log") && !fw_log_level(value)) {
 			c->at = before;
 			return false;
 		}

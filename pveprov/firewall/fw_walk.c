@@ -145,7 +145,7 @@ static bool walk_rule(struct fw_walk *w, const struct fw_config *config, const s
 	/* proxmox-firewall cannot reject what it has already let onto the bridge */
 	if (w->nft && w->guest && w->packet->direction == FW_IN && v == FW_REJECT)
 		v = FW_DROP;
-	fw_rule_write(r, p->in_group, NULL, &text);
+	fw_rule_write(r, NULL, &text);
 	struct fw_decision d = {
 		.verdict = v,
 		.file = config->file,

@@ -13,7 +13,7 @@ static void write_comment(const char *comment, struct buf *out)
 		buf_addf(out, " # %s", comment);
 }
 
-void fw_rule_write(const struct fw_rule *r, bool in_group, const char *comment, struct buf *out)
+void fw_rule_write(const struct fw_rule *r, const char *comment, struct buf *out)
 {
 	if (!r->enabled)
 		buf_addc(out, '|');
@@ -26,7 +26,7 @@ void fw_rule_write(const struct fw_rule *r, bool in_group, const char *comment, 
 	for (size_t i = 0; i < FW_FIELDS; i++) {
 		const char *value = fw_field_get(r, &fw_fields[i]);
 		bool is_iface = streq(fw_fields[i].api, "iface");
-		if (!value || (is_iface && in_group) || (r->type == FW_GROUP_RULE && !is_iface))
+		if (!value || (r->type == FW_GROUP_RULE && !is_iface))
 			continue;
 		buf_addf(out, " %s %s", fw_fields[i].file, value);
 	}
@@ -55,7 +55,7 @@ static void write_entry(const struct fw_section *s, const struct fw_entry *e, st
 		break;
 	case FW_RULES:
 	case FW_GROUP:
-		fw_rule_write(&e->rule, s->kind == FW_GROUP, e->comment, out);
+		fw_rule_write(&e->rule, e->comment, out);
 		break;
 	case FW_SECTION_KINDS:
 		break;

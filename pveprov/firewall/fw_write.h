@@ -7,5 +7,5 @@
 
 void fw_write(const struct fw_config *c, struct buf *out);
 
-/* One rule line without its line end. iface is left out in a group's body. */
-void fw_rule_write(const struct fw_rule *r, bool in_group, const char *comment, struct buf *out);
+/* One rule line without its line end. */
+void fw_rule_write(const struct fw_rule *r, const char *comment, struct buf *out);

@@ -226,18 +226,49 @@ static void read_sets(struct yaml *y, const struct tree *map)
 	}
 }
 
+/* A word of a rule: what would end it in a file, or begin another, is refused. */
+static const char *word_of(struct yaml *y, const struct tree *k)
+{
+	for (const char *p = k->text; *p; p++) {
+		if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '#') {
+			field_error(y->f, k->pos, "'%s' has no blanks and no '#'", k->key);
+			return NULL;
+		}
+	}
+	if (!*k->text)
+		field_error(y->f, k->pos, "'%s' is empty: leave it out", k->key);
+	return *k->text ? copy(y, k->text) : NULL;
+}
+
 static void read_action(struct yaml *y, const struct tree *k, struct fw_rule *r)
 {
-	*(streq(k->key, "macro") ? &r->macro : &r->action) = copy(y, k->text);
+	*(streq(k->key, "macro") ? &r->macro : &r->action) = word_of(y, k);
 	r->action_line = k->pos.line;
 	r->action_column = k->pos.column;
 }
 
 static void read_field(struct yaml *y, const struct tree *k, const struct fw_field *f, struct fw_rule *r)
 {
-	fw_field_set(r, f, copy(y, k->text));
+	fw_field_set(r, f, word_of(y, k));
 	r->lines[f - fw_fields] = k->pos.line;
 	r->columns[f - fw_fields] = k->pos.column;
+	if (streq(k->key, "log") && !fw_log_level(k->text))
+		field_error(y->f, k->pos, "'%s' is not a log level: emerg, alert ... debug, nolog", k->text);
+}
+
+/* What a rule's line could not say. */
+static void check_rule(struct yaml *y, const struct tree *t, const struct fw_rule *r)
+{
+	bool more = r->macro != NULL;
+
+	for (size_t i = 0; i < FW_FIELDS; i++)
+		more |= fw_field_get(r, &fw_fields[i]) && !streq(fw_fields[i].api, "iface");
+	if (r->type == FW_GROUP_RULE && more)
+		field_error(y->f, t->pos, "a rule of type group has no more than 'action' and 'iface'");
+	if (!fw_name_valid(r->action, FW_NAME_MAX))
+		field_error(y->f, t->pos, "'%s' is no action: ACCEPT, DROP, REJECT or a group's name", r->action);
+	else if (r->macro && !streq(r->action, "ACCEPT") && !streq(r->action, "DROP") && !streq(r->action, "REJECT"))
+		field_error(y->f, t->pos, "a macro goes with ACCEPT, DROP or REJECT, not with '%s'", r->action);
 }
 
 /* A rule as a map with the API's names. */
@@ -271,6 +302,8 @@ static bool read_rule_map(struct yaml *y, const struct tree *t, struct fw_entry 
 		field_error(y->f, t->pos, "a rule needs 'type' and 'action'");
 		return false;
 	}
+	if (typed)
+		check_rule(y, t, r);
 	return typed;
 }
 

@@ -37,7 +37,7 @@ static void rules(struct buf *out, int indent, const struct fw_section *s)
 		_cleanup_buf_ struct buf line = { 0 };
 		if (e->bad)
 			continue;
-		fw_rule_write(&e->rule, s->kind == FW_GROUP, e->comment, &line);
+		fw_rule_write(&e->rule, e->comment, &line);
 		buf_addf(out, "%*s- ", indent, "");
 		quoted(out, buf_text(&line));
 		buf_addc(out, '\n');

@@ -79,7 +79,7 @@ static void rules_are_written_in_the_servers_order(void **state UNUSED)
 		const char *comment, *why;
 		unsigned column;
 		assert_true(fw_rule_parse(&a, rows[i][0], &r, &comment, &why, &column));
-		fw_rule_write(&r, false, comment, &out);
+		fw_rule_write(&r, comment, &out);
 		if (rows[i][1])
 			assert_string_equal(buf_text(&out), rows[i][1]);
 	}

@@ -233,7 +233,7 @@ static void line_is_read_as_the_facts_say(void **state)
 		return;
 	}
 	bool applied = fw_rule_verify(&a, &p, &e->rule, &family, &problem);
-	fw_rule_write(&e->rule, false, e->comment, &out);
+	fw_rule_write(&e->rule, e->comment, &out);
 	_cleanup_free_ char *seen = applied ? xasprintf("=%s", buf_text(&out)) : xasprintf("?%s %s", problem.field, problem.text);
 	const char *field_end = strchr(f->expect, ' ');
 	if (*f->expect == '=' ? !streq(seen, f->expect)
