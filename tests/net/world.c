@@ -42,6 +42,16 @@ const char *world_possible(void)
 	return unshare(CLONE_NEWNET) < 0 ? "no network namespace can be made" : NULL;
 }
 
+void world_pin(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0)
+		die("sched_setaffinity");
+}
+
 static int own_namespace(void)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -85,6 +95,24 @@ int place_run(const struct place *p, struct buf *out, const char *const *argv)
 	return r.status;
 }
 
+int place_new(struct place *p)
+{
+	int home = own_namespace();
+
+	if (unshare(CLONE_NEWNET) < 0) {
+		close(home);
+		return -1;
+	}
+	p->ns = own_namespace();
+	/* Addresses are usable at once: no duplicate address detection. */
+	if (put("/proc/sys/net/ipv6/conf/all/accept_dad", "0") < 0 ||
+	    put("/proc/sys/net/ipv6/conf/default/accept_dad", "0") < 0)
+		die("accept_dad");
+	enter(home);
+	close(home);
+	return 0;
+}
+
 void world_begin(struct world *w)
 {
 	struct {
@@ -95,35 +123,37 @@ void world_begin(struct world *w)
 
 	w->home = own_namespace();
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (unshare(CLONE_NEWNET) < 0)
+		places[i].place->name = places[i].name;
+		if (place_new(places[i].place) < 0)
 			die("unshare");
-		*places[i].place = (struct place){ places[i].name, own_namespace() };
-		/* Addresses are usable at once: no duplicate address detection. */
-		if (put("/proc/sys/net/ipv6/conf/all/accept_dad", "0") < 0 ||
-		    put("/proc/sys/net/ipv6/conf/default/accept_dad", "0") < 0)
-			die("accept_dad");
 	}
-	enter(w->home);
 }
 
-/* One program of ip(8), a command a line. */
-static void ip_batch(const struct place *p, const char *commands)
+int place_feed(const struct place *p, const char *const *argv, const char *input)
 {
-	static const char *const argv[] = { "ip", "-batch", "-", NULL };
 	_cleanup_proc_result_ struct proc_result r = { 0 };
 	_cleanup_err_ struct err *err = NULL;
 	struct clock clock = clock_real(-1);
 	int ns = p->ns;
 	const struct proc_spec spec = { .argv = argv,
-					.input = commands,
-					.input_len = strlen(commands),
+					.input = input,
+					.input_len = strlen(input),
 					.in_child = enter_in_child,
 					.in_child_ctx = &ns };
 
-	if (proc_run(&spec, &clock, &r, &err) < 0 || r.status != 0) {
-		fprintf(stderr, "in %s: %s\n", p->name, err ? err->text : buf_text(&r.err));
+	if (proc_run(&spec, &clock, &r, &err) == 0 && r.status == 0)
+		return 0;
+	fprintf(stderr, "in %s: %s: %s\n", p->name, argv[0], err ? err->text : buf_text(&r.err));
+	return -1;
+}
+
+void place_ip(const struct place *p, const char *option, const char *commands)
+{
+	const char *const plain[] = { "ip", "-batch", "-", NULL },
+			  *const with[] = { "ip", option, "-batch", "-", NULL };
+
+	if (place_feed(p, option ? with : plain, commands) < 0)
 		abort();
-	}
 }
 
 static void cable(struct world *w, const char *port, const struct place *to)
@@ -133,8 +163,8 @@ static void cable(struct world *w, const char *port, const struct place *to)
 			  "link set %s up\n",
 			  port, (int)getpid(), to->ns, port);
 
-	ip_batch(&w->router, text);
-	ip_batch(to, "link set lo up\nlink set eth0 up\n");
+	place_ip(&w->router, NULL, text);
+	place_ip(to, NULL, "link set lo up\nlink set eth0 up\n");
 }
 
 void world_cables(struct world *w)
@@ -153,7 +183,7 @@ void world_connect(struct world *w)
 	static const char sysctl[] = "/lib/systemd/systemd-sysctl";
 
 	world_cables(w);
-	ip_batch(&w->router,
+	place_ip(&w->router, NULL,
 		 "link set lo up\n"
 		 "addr add 10.77.0.1/24 dev vm0\naddr add 192.168.1.1/24 dev vm1\n"
 		 "addr add 192.168.100.1/24 dev lan\naddr add 192.168.101.1/24 dev opt1\n"
@@ -162,16 +192,16 @@ void world_connect(struct world *w)
 		 "route add default via 2a00:100::9\n"
 		 "route add default via 10.77.0.2 table 76\nrule add fwmark 0x76 table 76 priority "
 		 "76\n");
-	ip_batch(&w->admin, "addr add 10.77.0.2/24 dev eth0\naddr add 10.88.0.5/32 dev lo\n"
+	place_ip(&w->admin, NULL, "addr add 10.77.0.2/24 dev eth0\naddr add 10.88.0.5/32 dev lo\n"
 			    "route add default via 10.77.0.1\n");
-	ip_batch(&w->vm, "addr add 192.168.1.50/24 dev eth0\naddr add 192.168.1.5/24 dev eth0\n"
+	place_ip(&w->vm, NULL, "addr add 192.168.1.50/24 dev eth0\naddr add 192.168.1.5/24 dev eth0\n"
 			 "route add default via 192.168.1.1\n");
-	ip_batch(&w->lan,
+	place_ip(&w->lan, NULL,
 		 "addr add 192.168.100.50/24 dev eth0\nroute add default via 192.168.100.1\n"
 		 "addr add 2a00:100:0:1::50/64 dev eth0\nroute add default via 2a00:100:0:1::1\n");
-	ip_batch(&w->opt,
+	place_ip(&w->opt, NULL,
 		 "addr add 192.168.101.50/24 dev eth0\nroute add default via 192.168.101.1\n");
-	ip_batch(&w->net, "addr add 5.6.7.9/24 dev eth0\naddr add 1.1.1.1/32 dev lo\naddr add "
+	place_ip(&w->net, NULL, "addr add 5.6.7.9/24 dev eth0\naddr add 1.1.1.1/32 dev lo\naddr add "
 			  "10.1.2.3/32 dev lo\n"
 			  "addr add 2a00:100::9/64 dev eth0\naddr add 2606:4700::1111/128 dev lo\n"
 			  "route add 192.168.0.0/16 via 5.6.7.8\nroute add 2a00:100:0:1::/64 via "
@@ -212,17 +242,27 @@ int world_load(struct world *w, const char *file)
 	return RUN(&w->router, "nft", "-f", path);
 }
 
-int place_socket(const struct place *p, int family, int type)
+static int open_socket(const struct place *p, int family, int type, int protocol)
 {
 	int home = own_namespace();
 
 	enter(p->ns);
-	int fd = socket(family, type | SOCK_CLOEXEC, 0);
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
 	enter(home);
 	close(home);
 	if (fd < 0)
 		die("socket");
 	return fd;
+}
+
+int place_socket(const struct place *p, int family, int type)
+{
+	return open_socket(p, family, type, 0);
+}
+
+int place_raw(const struct place *p, int family, int protocol)
+{
+	return open_socket(p, family, SOCK_RAW, protocol);
 }
 
 static socklen_t address(const char *text, uint16_t port, struct sockaddr_storage *ret)

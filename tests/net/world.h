@@ -31,6 +31,12 @@ struct world {
  * not. */
 const char *world_possible(void);
 
+/* Keeps the process on one processor: frames then arrive in the order in which they were sent. */
+void world_pin(void);
+
+/* A namespace of its own for the place; -1 with errno. The descriptor is the caller's. */
+int place_new(struct place *p);
+
 /* Namespaces only; no interface exists yet. */
 void world_begin(struct world *w);
 
@@ -53,8 +59,15 @@ int world_load(struct world *w, const char *file);
 int place_run(const struct place *p, struct buf *out, const char *const *argv);
 #define RUN(place, ...) place_run(place, NULL, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* A socket of a place. */
+/* Runs a program in a place with this standard input; -1 and its words on stderr when it fails. */
+int place_feed(const struct place *p, const char *const *argv, const char *input);
+
+/* `ip -batch`, a command a line; the test ends when it fails. option: "-6", or NULL. */
+void place_ip(const struct place *p, const char *option, const char *commands);
+
+/* A socket of a place; a raw one for a protocol. */
 int place_socket(const struct place *p, int family, int type);
+int place_raw(const struct place *p, int family, int protocol);
 
 /* A listening TCP or a bound UDP socket on all addresses of a place, both families. */
 int place_listen(const struct place *p, int type, uint16_t port);
