@@ -3,84 +3,12 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "data/addr.h"
+#include "data/fw_proto.h"
 
 #define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define DIGITS "0123456789"
 
 enum { NAME_MAX_BYTES = 64, PORTS_MAX = 15 };
-
-static const char *const protocols[] = {
-	"ah",	 "dccp", "esp",	 "gre",	 "icmp", "icmpv6", "igmp", "ip",   "ipencap", "ipip", "ipv6", "ipv6-icmp",
-	"l2tp",	 "ospf", "pim",	 "rsvp", "sctp", "tcp",	   "udp",  "udplite", "vrrp",	NULL
-};
-
-static const char *const with_ports[] = { "udp", "17", "udplite", "136", "tcp", "6", "dccp", "33", "sctp", "132", NULL };
-
-static const char *const icmp4[] = { "any",
-				     "echo-reply",
-				     "destination-unreachable",
-				     "network-unreachable",
-				     "host-unreachable",
-				     "protocol-unreachable",
-				     "port-unreachable",
-				     "fragmentation-needed",
-				     "source-route-failed",
-				     "network-unknown",
-				     "host-unknown",
-				     "network-prohibited",
-				     "host-prohibited",
-				     "TOS-network-unreachable",
-				     "TOS-host-unreachable",
-				     "communication-prohibited",
-				     "host-precedence-violation",
-				     "precedence-cutoff",
-				     "source-quench",
-				     "redirect",
-				     "network-redirect",
-				     "host-redirect",
-				     "TOS-network-redirect",
-				     "TOS-host-redirect",
-				     "echo-request",
-				     "router-advertisement",
-				     "router-solicitation",
-				     "time-exceeded",
-				     "ttl-zero-during-transit",
-				     "ttl-zero-during-reassembly",
-				     "parameter-problem",
-				     "ip-header-bad",
-				     "required-option-missing",
-				     "timestamp-request",
-				     "timestamp-reply",
-				     "address-mask-request",
-				     "address-mask-reply",
-				     NULL };
-
-static const char *const icmp6[] = { "destination-unreachable",
-				     "no-route",
-				     "communication-prohibited",
-				     "beyond-scope",
-				     "address-unreachable",
-				     "port-unreachable",
-				     "failed-policy",
-				     "reject-route",
-				     "packet-too-big",
-				     "time-exceeded",
-				     "ttl-zero-during-transit",
-				     "ttl-zero-during-reassembly",
-				     "parameter-problem",
-				     "bad-header",
-				     "unknown-header-type",
-				     "unknown-option",
-				     "echo-request",
-				     "echo-reply",
-				     "router-solicitation",
-				     "router-advertisement",
-				     "neighbor-solicitation",
-				     "neighbour-solicitation",
-				     "neighbor-advertisement",
-				     "neighbour-advertisement",
-				     "redirect",
-				     NULL };
 
 static const char *const helpers[] = { "amanda", "ftp", "irc", "netbios-ns", "pptp", "sane", "sip", "snmp", "tftp", NULL };
 
@@ -106,26 +34,17 @@ bool firewall_is_alias(const char *s)
 
 bool firewall_is_icmp_type(int family, const char *name)
 {
-	return in_list(family == 4 ? icmp4 : icmp6, name);
-}
+	const char *known;
 
-bool firewall_has_ports(const char *proto)
-{
-	return in_list(with_ports, proto);
-}
-
-bool firewall_is_icmp(const char *proto)
-{
-	return streq(proto, "icmp") || streq(proto, "icmpv6") || streq(proto, "ipv6-icmp");
+	for (size_t i = 0; (known = fw_icmp_name(family, i)); i++)
+		if (streq(known, name))
+			return true;
+	return false;
 }
 
 char *firewall_complain_proto(const char *value)
 {
-	uint64_t n;
-
-	if (!*value || in_list(protocols, value) || text_to_u64(value, 0, 255, &n))
-		return NULL;
-	return xasprintf("unknown protocol '%s'", value);
+	return !*value || fw_proto_number(value) >= 0 ? NULL : xasprintf("unknown protocol '%s'", value);
 }
 
 char *firewall_complain_icmp_type(const char *value)
@@ -149,6 +68,7 @@ static char *complain_port(const char *item, bool icmp_too, size_t *count, bool 
 	const char *colon = strchr(item, ':');
 	_cleanup_free_ char *first = xstrndup(item, strcspn(item, ":"));
 	uint64_t a, b = 0;
+	uint16_t port;
 	bool range = colon && *first && text_consists_of(first, DIGITS) && colon[1] && text_consists_of(colon + 1, DIGITS);
 
 	if (range || (*item && text_consists_of(item, DIGITS))) {
@@ -165,8 +85,7 @@ static char *complain_port(const char *item, bool icmp_too, size_t *count, bool 
 		*icmp = true;
 		return NULL;
 	}
-	/* a service's name: the node has /etc/services */
-	return !*item || colon || strspn(item, NAME_BYTES) != strlen(item) ? xasprintf("invalid port '%s'", item) : NULL;
+	return fw_service_port(item, &port) ? NULL : xasprintf("invalid port '%s'", item);
 }
 
 static char *complain_ports(const char *value, bool icmp_too)

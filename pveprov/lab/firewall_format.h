@@ -24,5 +24,3 @@ bool firewall_is_name(const char *s);
 bool firewall_is_alias(const char *s);
 
 bool firewall_is_icmp_type(int family, const char *name);
-bool firewall_has_ports(const char *proto); /* tcp, udp ... */
-bool firewall_is_icmp(const char *proto);   /* icmp, icmpv6, ipv6-icmp */

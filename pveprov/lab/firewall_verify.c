@@ -1,5 +1,6 @@
 /* What the server says of a rule: the texts of verify_rule (pve-firewall 6.0.4). */
 #include "data/fw_macro.h"
+#include "data/fw_proto.h"
 #include "lab/firewall_format.h"
 #include "lab/firewall_private.h"
 #include "lab/sdn.h"
@@ -132,7 +133,7 @@ static void check_ports(struct verify *v, const char *param, const char *proto, 
 	complain(v, param, fn(ports));
 	if (!proto)
 		complain(v, "proto", xasprintf("missing property - '%s' requires this property", param));
-	else if (!firewall_has_ports(proto) && !icmp)
+	else if (!fw_proto_has_ports(proto) && !icmp)
 		complain(v, param, xasprintf("protocol '%s' does not support ports", proto));
 }
 
@@ -153,7 +154,7 @@ static void check_icmp_type(struct verify *v, const char *proto, bool icmp)
 static void check_protocol(struct verify *v)
 {
 	const char *proto = field(v, "proto");
-	bool icmp = proto && firewall_is_icmp(proto);
+	bool icmp = proto && fw_proto_is_icmp(proto);
 
 	if (proto)
 		complain(v, "proto", firewall_complain_proto(proto));

@@ -487,6 +487,7 @@ def formats(api):
              ({'dport': '90:80', **tcp}, 'dport', "invalid format - backwards range '90:80' not allowed, did you mean '80:90'?\n"),
              ({'dport': '1,2,3,4,5,6,7,8,9,10,11,12,13,14:15,16', **tcp}, 'dport', 'invalid format - too many entries in port list (> 15 numbers)\n'),
              ({'dport': '70000', **tcp}, 'dport', "invalid format - invalid port '70000'\n"),
+             ({'dport': 'ssh,frob', **tcp}, 'dport', "invalid format - invalid port 'frob'\n"),
              ({'dport': '80,', **tcp}, 'dport', 'invalid format - extraneous commas in list\n'),
              ({'icmp-type': 'frob', **icmp}, 'icmp-type', "invalid format - invalid icmp-type value 'frob'\n"),
              ({'icmp-type': 'no-route', **icmp}, 'icmp-type', "invalid icmp-type 'no-route' for proto 'icmp'"),
