@@ -81,6 +81,7 @@ enum exits {
 	EXITS_INPUT = 1 << 7,	  /* 65: reads a recipe or another input file */
 	EXITS_PROGRAM = 1 << 8,	  /* passes on the status of a program it ran */
 	EXITS_NOT_FOUND = 1 << 9, /* 5 alone */
+	EXITS_UNREACHABLE = 1 << 10, /* 3 alone */
 };
 
 /* What the user typed, checked against the command's tables. */

@@ -10,7 +10,7 @@ const struct exit_info exit_infos[] = {
 	{ 2, EXITS_CHANGES, "changes are present",
 	  "Only with --detailed-exitcode: the plan is not empty.",
 	  "Run 'apply' to make the changes." },
-	{ 3, EXITS_SERVER, "unreachable, refused by TLS, or timed out",
+	{ 3, EXITS_SERVER | EXITS_UNREACHABLE, "unreachable, refused by TLS, or timed out",
 	  "No connection to the server or the guest, a certificate that is neither trusted nor "
 	  "pinned, or a limit in time "
 	  "that ran out. The message names the limit.",

@@ -2,7 +2,6 @@
 #include "firewall/fw_diff.h"
 #include "firewall/fw_guard.h"
 #include "firewall/fw_read.h"
-#include "firewall/fw_trace.h"
 
 static struct fw_config *read_text(enum fw_level level, const char *text)
 {
@@ -187,18 +186,6 @@ static void changes_come_in_a_safe_order(void **state UNUSED)
 	assert_int_equal(fw_diff(&a, &same, 1).n, 0);
 }
 
-static void a_trace_cleans_up_after_itself(void **state UNUSED)
-{
-	_cleanup_buf_ struct buf out = { 0 };
-	struct fw_trace t = { .proto = 6, .port = 22, .seconds = 5 };
-
-	assert_true(addr_parse("2001:db8::1", &t.from));
-	fw_trace_script(&t, &out);
-	assert_non_null(strstr(buf_text(&out), "trap clean EXIT HUP INT TERM"));
-	assert_non_null(strstr(buf_text(&out), "ip6 saddr 2001:db8::1 meta l4proto 6 th dport 22 meta nftrace set 1"));
-	assert_null(strstr(buf_text(&out), "bridge"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,7 +193,6 @@ int main(void)
 		cmocka_unit_test(other_nodes_count_too),
 		cmocka_unit_test(guests_in_use_count_too),
 		cmocka_unit_test(changes_come_in_a_safe_order),
-		cmocka_unit_test(a_trace_cleans_up_after_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
