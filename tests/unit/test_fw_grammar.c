@@ -79,6 +79,7 @@ static const struct text_fact {
 	  "[ALIASES]\n\ngw 10.0.0.1 # x\n" },
 	{ "alias /32 is cut off", FW_CLUSTER, "[ALIASES]\n\ngw 10.0.0.1/32\n", "", "[ALIASES]\n\ngw 10.0.0.1\n" },
 	{ "alias /128 is cut off", FW_CLUSTER, "[ALIASES]\n\ngw 2001:db8::1/128\n", "", "[ALIASES]\n\ngw 2001:db8::1\n" },
+	{ "alias host bits stay", FW_CLUSTER, "[ALIASES]\n\npc 10.0.0.5/24\nsix 2001:DB8:0::1\n", "", NULL },
 	{ "alias of a wrong address is refused", FW_CLUSTER, "[ALIASES]\n\ngw 10.0.0.256\nlan 10.0.0.0/33\n",
 	  "3:4 bad-address 4:5 bad-address", NULL },
 	{ "alias of another alias is refused", FW_CLUSTER, "[ALIASES]\ngw 10.0.0.1\nrouter gw\n", "3:8 bad-address",
@@ -92,6 +93,7 @@ static const struct text_fact {
 	{ "ipset '!' is nomatch", FW_CLUSTER, "[IPSET net]\n\n10.0.0.0/8\n!10.0.0.1\n! 10.0.0.2 # no\n", "",
 	  "[IPSET net]\n\n10.0.0.0/8\n!10.0.0.1\n!10.0.0.2 # no\n" },
 	{ "ipset /0 is refused", FW_CLUSTER, "[IPSET net]\n\n0.0.0.0/0\n::/0\n", "3:1 zero-prefix 4:1 zero-prefix", NULL },
+	{ "ipset host bits stay in a file", FW_CLUSTER, "[IPSET net]\n\n10.0.0.5/24\n!2001:DB8::1/32\n2001:DB8:0::1\n", "", NULL },
 	{ "ipset duplicates are refused", FW_CLUSTER, "[IPSET net]\n10.0.0.1\n10.0.0.1/32\n", "3:1 duplicate-member",
 	  "[IPSET net]\n\n10.0.0.1\n10.0.0.1/32\n" },
 	{ "ipset two addresses in a line are refused", FW_CLUSTER, "[IPSET net]\n\n10.0.0.1 10.0.0.2\n", "3:1 bad-member", NULL },
@@ -117,6 +119,36 @@ static void text_reads_as_the_facts_say(void **state)
 		assert_string_equal(buf_text(&out), f->written ? f->written : f->text);
 	_cleanup_fw_config_ struct fw_config *again = forms_read(f->level, buf_text(&out), NULL);
 	assert_true(fw_config_equal(c, again));
+	forms_survive(c);
+}
+
+static const struct equal_fact {
+	const char *fact, *a, *b;
+	bool equal;
+} equals[] = {
+	{ "written back by the API: the order of options does not matter", "[OPTIONS]\nenable: 1\nebtables: 0\n",
+	  "[OPTIONS]\nebtables: 0\nenable: 1\n", true },
+	{ "written back by the API: comments that stand alone do not matter", "# a\n[OPTIONS]\n# b\nenable: 1\n",
+	  "[OPTIONS]\nenable: 1\n", true },
+	{ "written back by the API: the order of a set's members does not matter", "[IPSET net]\n10.0.0.2\n10.0.0.1\n",
+	  "[IPSET net]\n10.0.0.1\n10.0.0.2\n", true },
+	{ "written back by the API: an empty section is none", "[RULES]\n[OPTIONS]\n", "", true },
+	{ "an empty group is not the same as none", "[group web]\n", "", false },
+	{ "the order of rules matters", "[RULES]\nIN DROP\nOUT DROP\n", "[RULES]\nOUT DROP\nIN DROP\n", false },
+	{ "a rule's comment matters", "[RULES]\nIN DROP # a\n", "[RULES]\nIN DROP\n", false },
+	{ "a disabled rule is another rule", "[RULES]\n|IN DROP\n", "[RULES]\nIN DROP\n", false },
+	{ "a member's nomatch matters", "[IPSET net]\n!10.0.0.1\n", "[IPSET net]\n10.0.0.1\n", false },
+	{ "an alias's letter case does not matter", "[ALIASES]\nGw 10.0.0.1\n", "[ALIASES]\ngw 10.0.0.1\n", true },
+	{ "the letter case of a section's name does not matter", "[group WEB]\n", "[GROUP web]\n", true },
+};
+
+static void files_mean_the_same_or_not(void **state)
+{
+	const struct equal_fact *f = *state;
+	_cleanup_fw_config_ struct fw_config *a = forms_read(FW_CLUSTER, f->a, NULL), *b = forms_read(FW_CLUSTER, f->b, NULL);
+
+	assert_true(fw_config_equal(a, b) == f->equal);
+	assert_true(fw_config_equal(b, a) == f->equal);
 }
 
 enum name_kind { SET, GROUP, ALIAS };
@@ -213,6 +245,7 @@ int main(void)
 
 	FACTS(&f, paths, path_tells_the_level);
 	FACTS(&f, texts, text_reads_as_the_facts_say);
+	FACTS(&f, equals, files_mean_the_same_or_not);
 	FACTS(&f, names, name_is_taken_or_refused);
 	FACTS(&f, limits, limits_hold);
 	return facts_run(&f, "sections 1 and 4: files, names, aliases, sets, groups");
