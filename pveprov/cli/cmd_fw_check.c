@@ -116,10 +116,9 @@ static int run(struct app *app, const struct args *args, struct err **err)
 	if (make_packet(o, &p, err) < 0 || load_site(app, args, o, &j, err) < 0 ||
 	    decide(&j.now, o, &p, &j.arena, &d, err) < 0)
 		return -1;
-	const char *place = d.file ? d.line ? arena_printf(&j.arena, "%s:%u", d.file, d.line) : d.file : "built-in";
 	_cleanup_json_ json_t *item =
 		json_pack("{s:s, s:s*, s:s*, s:s, s:s*, s:s*, s:s}", "verdict", fw_verdict_name(d.verdict), "reply", d.reply,
-			  "rule", d.rule, "place", place, "reason", d.reason, "log", d.log, "packet",
+			  "rule", d.rule, "place", fw_decision_place(&j.arena, &d), "reason", d.reason, "log", d.log, "packet",
 			  arena_printf(&j.arena, "%s %s -> %s %s", directions[o->direction], o->from ? o->from : "anywhere",
 				       o->to, o->port ? o->port : "any"));
 	return out_item(app->out, "fw.check", columns, item, err);

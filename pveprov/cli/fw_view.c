@@ -46,7 +46,7 @@ static json_t *decision(const struct fw_decision *d)
 			      d->reason, "file", d->file);
 
 	if (d->line)
-		json_object_set_new(o, "line", json_integer(d->line));
+		json_object_set_new(o, d->live ? "position" : "line", json_integer(d->live ? d->line - 1 : d->line));
 	return o;
 }
 

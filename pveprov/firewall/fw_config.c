@@ -91,6 +91,7 @@ struct fw_config *fw_config_copy(const struct fw_config *c)
 	struct arena *a = &copy->arena;
 	struct fw_section **end = &copy->first;
 
+	copy->live = c->live;
 	copy->tail = arena_strdup(a, c->tail);
 	for (const struct fw_section *s = c->first; s; s = s->next, end = &(*end)->next) {
 		*end = arena_alloc(a, sizeof(**end));

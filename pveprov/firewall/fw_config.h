@@ -65,6 +65,7 @@ struct fw_config {
 	enum fw_level level;
 	const char *file; /* name in messages: "cluster.fw" */
 	const char *id;	  /* node, VMID or vnet; NULL for the cluster */
+	bool live;	  /* read from a node: a rule's line is its position there, plus 1 */
 	struct fw_section *first;
 	const char *tail; /* comments after the last entry; or NULL */
 };

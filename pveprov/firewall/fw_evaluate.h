@@ -14,6 +14,7 @@ struct fw_decision {
 	enum fw_verdict verdict;
 	const char *file;   /* of the rule that decides; NULL: a built-in rule or policy */
 	unsigned line;	    /* 0: built-in */
+	bool live;	    /* the line is a position of the live list, plus 1 */
 	const char *rule;   /* its text, or what the built-in rule is called */
 	const char *reason; /* one sentence */
 	const char *log;    /* log level; NULL: not logged */
@@ -28,6 +29,9 @@ void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_
 void fw_evaluate_guest(struct arena *a, const struct fw_site *s, const struct fw_node *node,
 		       const struct fw_guest *guest, const char *nic, const struct fw_packet *x,
 		       struct fw_decision *ret);
+
+/* Where that rule stands: "cluster.fw:3", "cluster.fw, position 2", "built-in". Lives in the arena. */
+const char *fw_decision_place(struct arena *a, const struct fw_decision *d);
 
 /* "accept", "drop", "reject", "unknown". */
 const char *fw_verdict_name(enum fw_verdict v);

@@ -197,8 +197,8 @@ static int refuse_closed(const struct fw_job *j, struct err **err)
 			return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before the other rules of guest %s", us,
 					w->port, w->guest);
 		if (w->then.line)
-			return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before %s:%u, or narrow that rule",
-					us, w->port, w->then.file, w->then.line);
+			return err_hint(err, "put 'IN ACCEPT -source %s -p tcp -dport %d' before that rule (%s), or narrow it", us,
+					w->port, fw_decision_place((struct arena *)&j->arena, &w->then));
 		return err_hint(err, "add '%s' to the IP set 'management', or let --keep-access do it", us);
 	}
 	return 0;
@@ -239,9 +239,8 @@ void fw_job_say_guard(const struct fw_job *j)
 {
 	for (size_t i = 0; i < j->guard.n; i++) {
 		const struct fw_way *w = &j->guard.ways[i];
-		fw_job_say(j, "%s: %s -> %s (%s%s%s)", w->what, fw_verdict_name(w->now.verdict),
-			   fw_verdict_name(w->then.verdict), w->then.rule ? w->then.rule : "", w->then.rule ? ": " : "",
-			   w->then.reason);
+		fw_job_say(j, "%s: %s -> %s (%s)", w->what, fw_verdict_name(w->now.verdict), fw_verdict_name(w->then.verdict),
+			   w->then.rule ? w->then.rule : w->then.reason);
 	}
 }
 

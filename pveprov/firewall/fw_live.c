@@ -93,7 +93,7 @@ int fw_live_rules(const json_t *data, struct fw_config *c, struct fw_section *s,
 		for (size_t k = 0; k < FW_FIELDS; k++)
 			fw_field_set(&e.rule, &fw_fields[k], text_of(&c->arena, o, fw_fields[k].api));
 		struct fw_entry *added = fw_entry_add(c, s);
-		e.line = (unsigned)i;
+		e.line = (unsigned)i + 1;
 		*added = e;
 	}
 	return 0;
@@ -184,6 +184,8 @@ static int read_config(struct pve_client *client, enum fw_level level, const cha
 	bool names = level == FW_CLUSTER || level == FW_GUEST;
 	_cleanup_fw_config_ struct fw_config *c = fw_config_new(level, file, id);
 	struct live l = { .client = client, .c = c, .base = base };
+
+	c->live = true;
 
 	if (absent) {
 		fw_files_add(f, TAKE_PTR(c));

@@ -1,25 +1,10 @@
-#include "firewall/fw_switch.h"
+#include "firewall/fw_switch_private.h"
 #include "base/fs.h"
 #include "firewall/fw_revert.h"
 #include "firewall/fw_yaml.h"
 
-/* The iptables daemon looks every 10 s, the nftables one every 5 s. */
-enum { DAEMON_MS = 10000, KNOCK_MS = 5000, ARMED = 2, TEND_MS = 1500, HELD_SPARE = 4, TIMER_S = 60 };
-
-struct fw_switch {
-	struct fw_job *job;
-	bool armed;  /* the 60 s switch is used */
-	int timer_s; /* the node's own timer, set over SSH; 0: not set */
-	bool lit;    /* one of these is under way: the firewall goes off unless that is confirmed */
-	size_t held; /* connections for the way back: a write ends the one it goes over */
-	int64_t tended_ms;
-	char *kept; /* the file with what was there before */
-};
-
-static const struct clock *clock_of(const struct fw_switch *s)
-{
-	return pve_client_clock(s->job->client);
-}
+/* The iptables daemon looks every 10 s, the nftables one every 5 s; each then needs a while to load. */
+enum { IPTABLES_MS = 13000, NFTABLES_MS = 8000, ARMED = 2, TEND_MS = 1500, HELD_SPARE = 4, TIMER_S = 60 };
 
 static int keep_former(struct fw_switch *s, struct err **err)
 {
@@ -34,7 +19,7 @@ static int keep_former(struct fw_switch *s, struct err **err)
 	return 0;
 }
 
-static void drop_kept(struct fw_switch *s, bool remove)
+void fw_switch_drop_kept(struct fw_switch *s, bool remove)
 {
 	if (remove && s->kept)
 		unlink(s->kept);
@@ -64,19 +49,18 @@ static int set_enable(const struct fw_switch *s, int64_t value, struct err **err
 static int hold(struct fw_switch *s, struct err **err)
 {
 	s->held = MIN(s->job->n_undo, (size_t)FW_UNDO_MAX) + HELD_SPARE;
-	s->tended_ms = clock_now_ms(clock_of(s));
+	s->tended_ms = clock_now_ms(pve_client_clock(s->job->client));
 	return pve_client_hold(s->job->client, s->held, err);
 }
 
-/* Keeps the connections for the way back alive; to be called between the calls. */
-static void tend(struct fw_switch *s)
+void fw_switch_tend(struct fw_switch *s)
 {
 	_cleanup_err_ struct err *ignored = NULL;
 
-	if (!s->held || clock_now_ms(clock_of(s)) - s->tended_ms < TEND_MS)
+	if (!s->held || clock_now_ms(pve_client_clock(s->job->client)) - s->tended_ms < TEND_MS)
 		return;
 	pve_client_keep(s->job->client, s->held, &ignored);
-	s->tended_ms = clock_now_ms(clock_of(s));
+	s->tended_ms = clock_now_ms(pve_client_clock(s->job->client));
 }
 
 /* Puts 2 in place of 1 among the changes where the switch is used. */
@@ -101,7 +85,7 @@ static int arm_timer(struct fw_switch *s, struct err **err)
 	int seconds = TIMER_S + (int)j->changes.n;
 
 	fw_job_say(j, "setting a timer on %s: without our word the firewall goes off in %d s", j->o.revert_ssh, seconds);
-	if (fw_revert_arm(j->o.revert_ssh, seconds, clock_of(s), err) < 0)
+	if (fw_revert_arm(j->o.revert_ssh, seconds, pve_client_clock(s->job->client), err) < 0)
 		return -1;
 	s->timer_s = seconds;
 	s->lit = true;
@@ -127,82 +111,28 @@ static int begin(struct fw_switch *s, struct err **err)
 	return (j->guard.enabled || j->guard.enabling) && node_is_touched(j) ? hold(s, err) : 0;
 }
 
-static int wait_for_daemon(struct fw_switch *s, struct err **err)
+int64_t fw_switch_daemon_ms(const struct fw_job *j)
 {
-	int64_t scale = MAX(s->job->o.scale, (int64_t)1);
+	const struct fw_node *now = fw_site_node(&j->now, j->access.node), *then = fw_site_node(&j->then, j->access.node);
+	bool nftables = fw_node_nftables(now) && fw_node_nftables(then);
 
-	fw_job_say(s->job, "waiting %d s for the node's firewall daemon", DAEMON_MS / 1000);
-	for (int64_t left = DAEMON_MS / scale + 1; left > 0; left -= TEND_MS) {
-		if (clock_sleep(clock_of(s), MIN(left, (int64_t)TEND_MS), err) < 0)
-			return -1;
-		tend(s);
-	}
-	return 0;
+	return nftables ? NFTABLES_MS : IPTABLES_MS;
 }
 
 /* The daemon's time has passed and a new connection comes through; enable > 1 takes effect at once. */
 static int prove(struct fw_switch *s, struct err **err)
 {
-	if (!s->armed && wait_for_daemon(s, err) < 0)
-		return -1;
-	return pve_client_knock(s->job->client, KNOCK_MS, err);
-}
+	const struct fw_job *j = s->job;
+	int64_t left = s->armed ? 0 : fw_switch_daemon_ms(j);
 
-/*
- * The former firewall again. What decides about the node goes first, over the connections that are held; what is left
- * follows when the door is open. *ret_sent counts the calls.
- */
-static int way_back(struct fw_switch *s, size_t *ret_sent, struct err **err)
-{
-	struct fw_job *j = s->job;
-	struct fw_changes back = { 0 };
-	size_t further = 0;
-
-	*ret_sent = 0;
-	if (fw_job_way_to(j, &j->live, &back, err) < 0)
-		return -1;
-	struct fw_changes near = { .v = back.v, .n = fw_changes_nodes_first(&back) };
-	struct fw_changes far = { .v = back.v + near.n, .n = back.n - near.n };
-	if (fw_apply(j->client, &near, NULL, ret_sent, err) < 0 || !far.n)
-		return *ret_sent == near.n ? 0 : -1;
-	pve_client_hold(j->client, 0, NULL);
-	s->held = 0;
-	if (prove(s, err) < 0)
-		return -1;
-	int r = fw_apply(j->client, &far, NULL, &further, err);
-	*ret_sent += further;
-	return r;
-}
-
-static int undo(struct fw_switch *s, struct err *why, struct err **err)
-{
-	_cleanup_err_ struct err *cause = why, *failed = NULL;
-	size_t sent = 0;
-
-	if (s->held)
-		pve_client_spend(s->job->client);
-	if (s->armed) {
-		err_set(err, ERR_REVERTED, "%s: not confirmed, the server switches the firewall off by itself within 60 s",
-			cause->text);
-	} else if (s->timer_s) {
-		err_set(err, ERR_REVERTED, "%s: not confirmed, the node switches the firewall off by itself within %d s",
-			cause->text, s->timer_s);
-	} else if (way_back(s, &sent, &failed) < 0) {
-		err_set(err, ERR_UNREACHABLE, "%s, and the way back failed after %zu calls: %s", cause->text, sent,
-			failed->text);
-		err_hint(err, "on the node's console: pve-firewall stop; then 'pveprov fw apply %s'", s->kept);
-		drop_kept(s, false);
-		return -1;
-	} else if (prove(s, &failed) < 0) {
-		err_set(err, ERR_REVERTED, "%s: the former firewall was sent back (%zu calls), but: %s", cause->text, sent,
-			failed->text);
-		drop_kept(s, false);
-		return err_hint(err, "on the node's console: pve-firewall stop");
-	} else {
-		err_set(err, ERR_REVERTED, "%s: the former firewall is back (%zu calls) and lets us in", cause->text, sent);
+	if (left)
+		fw_job_say(j, "waiting %" PRId64 " s for the node's firewall daemon", left / 1000);
+	for (left /= MAX(j->o.scale, (int64_t)1); left > 0; left -= TEND_MS) {
+		if (clock_sleep(pve_client_clock(s->job->client), MIN(left, (int64_t)TEND_MS), err) < 0)
+			return -1;
+		fw_switch_tend(s);
 	}
-	drop_kept(s, !s->armed && !s->timer_s);
-	return err_hint(err, "'pveprov fw check --from IP --to node --port 8006/tcp FILE' shows which rule decides");
+	return pve_client_knock(j->client, FW_KNOCK_MS, err);
 }
 
 /* A call failed. Where the door fell shut behind those that were sent, they are undone, and *err says so. */
@@ -210,7 +140,7 @@ static int broken_off(struct fw_switch *s, size_t sent, struct err **err)
 {
 	if (sent && (s->held || s->armed || s->timer_s) && ((*err)->kind == ERR_UNREACHABLE || (*err)->kind == ERR_TIMEOUT)) {
 		struct err *why = TAKE_PTR(*err);
-		return undo(s, why, err);
+		return fw_switch_undo(s, why, err);
 	}
 	if (s->lit)
 		fw_job_say(s->job, "nobody confirms it now: the firewall goes off by itself; apply again when this is settled");
@@ -219,7 +149,7 @@ static int broken_off(struct fw_switch *s, size_t sent, struct err **err)
 			   s->kept);
 	else
 		fw_job_say(s->job, "nothing was sent");
-	drop_kept(s, sent == 0);
+	fw_switch_drop_kept(s, sent == 0);
 	return -1;
 }
 
@@ -228,7 +158,7 @@ static int make_permanent(struct fw_switch *s, struct err **err)
 {
 	if (s->armed && set_enable(s, 1, err) < 0)
 		return err_wrap(err, "the connection came through, but the switch could not be made permanent");
-	if (s->timer_s && fw_revert_disarm(s->job->o.revert_ssh, clock_of(s), err) < 0) {
+	if (s->timer_s && fw_revert_disarm(s->job->o.revert_ssh, pve_client_clock(s->job->client), err) < 0) {
 		(*err)->kind = ERR_REVERTED;
 		return err_hint(err, "the firewall is off, or goes off within %d s; then 'pveprov fw plan' shows what is left to do",
 				s->timer_s);
@@ -241,7 +171,7 @@ static int confirm(struct fw_switch *s, struct err **err)
 	struct err *why = NULL;
 
 	if (!s->armed && !s->held && !s->timer_s) { /* nothing of it can shut us out */
-		drop_kept(s, true);
+		fw_switch_drop_kept(s, true);
 		return 0;
 	}
 	/* edits behind the switch take effect when it is set again, and it has run for a while */
@@ -250,13 +180,13 @@ static int confirm(struct fw_switch *s, struct err **err)
 	if (prove(s, &why) < 0) {
 		if (why->kind == ERR_INTERRUPTED && s->held) {
 			fw_job_say(s->job, "interrupted: the former firewall is in '%s'", s->kept);
-			drop_kept(s, false);
+			fw_switch_drop_kept(s, false);
 			return err_move(err, why);
 		}
-		return undo(s, why, err);
+		return fw_switch_undo(s, why, err);
 	}
 	int r = make_permanent(s, err);
-	drop_kept(s, r == 0);
+	fw_switch_drop_kept(s, r == 0);
 	return r;
 }
 
@@ -269,7 +199,7 @@ static int sending(void *ctx, const struct fw_change *c, size_t i, size_t n, str
 {
 	struct fw_switch *s = ctx;
 
-	tend(s);
+	fw_switch_tend(s);
 	if (switches_on(s, c)) {
 		if (s->job->o.revert_ssh && !s->armed && arm_timer(s, err) < 0)
 			return -1;

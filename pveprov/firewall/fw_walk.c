@@ -5,6 +5,13 @@
 
 static const char *const verdicts[] = { "accept", "drop", "reject", "unknown" };
 
+const char *fw_decision_place(struct arena *a, const struct fw_decision *d)
+{
+	if (!d->file || !d->line)
+		return d->file ? d->file : "built-in";
+	return d->live ? arena_printf(a, "%s, position %u", d->file, d->line - 1) : arena_printf(a, "%s:%u", d->file, d->line);
+}
+
 const char *fw_verdict_name(enum fw_verdict v)
 {
 	return verdicts[v];
@@ -150,6 +157,7 @@ static bool walk_rule(struct fw_walk *w, const struct fw_config *config, const s
 		.verdict = v,
 		.file = config->file,
 		.line = e->line,
+		.live = config->live,
 		.rule = arena_strdup(w->arena, buf_text(&text)),
 		.reason = p->in_group ? "a rule of a security group matches" : "the first rule that matches",
 		.log = r->log && !streq(r->log, "nolog") ? r->log : NULL,

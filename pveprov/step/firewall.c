@@ -71,7 +71,7 @@ static int check(const struct step *step, struct step_run *run, struct step_chan
 	for (size_t i = 0; i < j->guard.n && j->changes.n; i++) {
 		const struct fw_way *w = &j->guard.ways[i];
 		step_note(ret, "%s: %s -> %s (%s)", w->what, fw_verdict_name(w->now.verdict), fw_verdict_name(w->then.verdict),
-			  w->then.reason);
+			  w->then.rule ? w->then.rule : w->then.reason);
 	}
 	if (j->changes.n && firewall_judge(s, &refused) < 0)
 		step_note(ret, "%s", refused->text);
