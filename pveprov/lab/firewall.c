@@ -25,6 +25,9 @@ struct firewall *firewall_free(struct firewall *f)
 		return NULL;
 	timer_cancel(f->daemon);
 	timer_cancel(f->door);
+	timer_cancel(f->lapse);
+	timer_cancel(f->soon);
+	free(f->rules);
 	json_decref(f->files);
 	json_decref(f->in_force);
 	firewall_logger_free(f->logger);
@@ -104,6 +107,7 @@ static void load(struct firewall *f)
 	json_decref(f->in_force);
 	f->in_force = json_deep_copy(f->files);
 	set_door(f);
+	firewall_send(f->lab);
 }
 
 static void look(void *ctx)
@@ -118,6 +122,7 @@ void firewall_changed(struct lab *l, bool at_once)
 {
 	struct firewall *f = l->firewall;
 
+	firewall_save(l);
 	if (at_once) {
 		load(f);
 		return;
@@ -133,13 +138,18 @@ void firewall_clone(struct lab *l, int source_vmid, int vmid)
 
 	if (file)
 		json_object_set_new(l->firewall->files, to, json_deep_copy(file));
+	if (file)
+		firewall_changed(l, false);
 }
 
 void firewall_forget(struct lab *l, int vmid)
 {
 	_cleanup_free_ char *name = xasprintf("%d", vmid);
 
-	json_object_del(l->firewall->files, name);
+	if (json_object_del(l->firewall->files, name) == 0)
+		firewall_changed(l, false);
+	firewall_unsave(l, name);
+	firewall_machines_changed(l);
 }
 
 static void add_pairs(const json_t *object, struct buf *out)

@@ -25,6 +25,9 @@ json_t *firewall_file_of(const struct request *q);
 /* A file was written: the daemon will look at it. `at_once`: it is told to. */
 void firewall_changed(struct lab *l, bool at_once);
 
+/* NICs or the node's network are others now: the rules in force are made anew. */
+void firewall_machines_changed(struct lab *l);
+
 /* A clone takes the template's file along; destroying a machine takes its file away. */
 void firewall_clone(struct lab *l, int source_vmid, int vmid);
 void firewall_forget(struct lab *l, int vmid);

@@ -10,6 +10,10 @@ struct firewall {
 	json_t *in_force; /* what the daemon loaded last; NULL: nothing yet */
 	struct timer *daemon; /* the next look */
 	struct timer *door;
+	struct timer *lapse;  /* of the switch */
+	struct timer *soon;   /* machines changed */
+	char *rules;	      /* the hypervisor has, or is about to have; NULL: none yet */
+	bool sending;
 	char *log;		  /* the node's /var/log/pve-firewall.log */
 	struct firewall_logger *logger; /* who writes it; NULL where there are no packets */
 };
@@ -53,6 +57,21 @@ char *firewall_lower(const char *name);
 
 /* Sets `comment` as it comes back from the file: its first line without blanks around it; none where that is empty. */
 void firewall_set_comment(json_t *object, const char *comment);
+
+/* --- files and what is made of them --- */
+
+/* A file in the server's form. */
+void firewall_text(const json_t *file, struct buf *out);
+
+/* Writes all files; removes the one of that name. */
+void firewall_save(const struct lab *l);
+void firewall_unsave(const struct lab *l, const char *name);
+
+/* The rules in force as text for nft; malloc'd. */
+char *firewall_rules(const struct lab *l);
+
+/* Gives them to the hypervisor where they are new to it. */
+void firewall_send(struct lab *l);
 
 /* --- rules --- */
 

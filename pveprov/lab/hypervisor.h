@@ -29,7 +29,8 @@ enum hv_op {
 	HV_RESUME,
 	HV_AGENT,	    /* agent: {"execute": "guest-ping", "arguments": {...}}; result: the agent's "return" */
 	HV_NETWORK,	    /* network: the interfaces as the node's configuration has them now: make them so */
-	HV_FIREWALL,	    /* network: the firewall as compiled rules; may be refused by sim */
+	HV_FIREWALL,	    /* network: the firewall's rules, one string for nft; only where the node has a netns */
+	HV_PLUG,	    /* config: its NICs changed while it runs: bridges, firewall=1 */
 	HV_SAVE,	    /* lab only: the whole running machine under a name (savevm) */
 	HV_LOAD,	    /* lab only: back to it */
 };

@@ -144,6 +144,9 @@ struct jobs *jobs_free(struct jobs *j)
 	for (size_t i = 0; i < j->n_threads; i++)
 		pthread_join(j->threads[i], NULL);
 	run_posted(j);
+	/* what the last ones asked for has nobody to run it any more */
+	for (struct entry *e; (e = pop(&j->submitted));)
+		free(e);
 	event_free(j->wake);
 	close(j->wake_fd);
 	pthread_cond_destroy(&j->work);

@@ -75,6 +75,8 @@ static int parse_nic(struct machine *m, int index, const char *text, struct err 
 		return err_set(err, ERR_INTERNAL, "bridge '%s' does not exist", bridge);
 	const char *down = propstring_get(&net, "link_down");
 	nic.link_down = down && streq(down, "1");
+	const char *firewall = propstring_get(&net, "firewall");
+	nic.filtered = firewall && streq(firewall, "1");
 	snprintf(nic.bridge, sizeof(nic.bridge), "%s", bridge ? bridge : "");
 	snprintf(nic.id, sizeof(nic.id), "net%d", index);
 	set_tap(&nic, m->vmid, 'i', index);

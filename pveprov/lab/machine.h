@@ -25,6 +25,7 @@ struct machine_nic {
 	const char *model;	     /* QEMU's name of the device */
 	char mac[18];
 	bool link_down;
+	bool filtered; /* firewall=1 */
 	int function; /* of the card; -1: an ordinary NIC */
 };
 

@@ -1,6 +1,7 @@
 #include "lab/node_network.h"
 #include "lab/acl.h"
 #include "lab/diff.h"
+#include "lab/firewall.h"
 #include "lab/interfaces.h"
 #include "lab/job.h"
 #include "lab/route.h"
@@ -343,6 +344,7 @@ static void reloaded(struct job *j)
 		return;
 	}
 	set_active(n->current);
+	firewall_machines_changed(j->lab);
 	job_done(j);
 }
 

@@ -181,7 +181,7 @@ static void qemu_close(struct hypervisor *base)
 
 static int need_programs(struct err **err)
 {
-	static const char *const needed[] = { "dnsdist", "dnsmasq", "ip", "qemu-img",
+	static const char *const needed[] = { "dnsdist", "dnsmasq", "ip", "nft", "qemu-img",
 					      "qemu-system-x86_64" };
 
 	if (geteuid() != 0) {

@@ -3,6 +3,7 @@
 #include "base/strv.h"
 #include "data/json.h"
 #include "lab/netns.h"
+#include "lab/qemu_firewall.h"
 #include "lab/world.h"
 
 #include <pthread.h>
@@ -27,6 +28,7 @@ struct qemu_net {
 	int node, internet, client;
 	pthread_mutex_t mutex; /* of the bridges */
 	struct strv bridges;   /* that follow the configuration */
+	struct qemu_filters filters;
 	struct uplink uplinks[LINKS_MAX];
 	size_t n_uplinks;
 	struct upstream_link links[LINKS_MAX];
@@ -170,6 +172,7 @@ struct qemu_net *qemu_net_free(struct qemu_net *n)
 	closep(&n->client);
 	pthread_mutex_destroy(&n->mutex);
 	strv_free(&n->bridges);
+	qemu_filters_free(&n->filters);
 	free(n);
 	return NULL;
 }
@@ -296,9 +299,22 @@ int qemu_net_plug(struct qemu_net *n, const struct machine *m, struct err **err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
+	pthread_mutex_lock(&n->mutex);
 	for (size_t i = 0; i < m->n_nics; i++)
 		if (m->nics[i].bridge[0])
-			buf_addf(&b, "link set %s master %s\nlink set %s up\n", m->nics[i].tap,
-				 m->nics[i].bridge, m->nics[i].tap);
-	return b.len ? netns_ip(n->node, buf_text(&b), n->clock, err) : 0;
+			qemu_filters_plug(&n->filters, m->vmid, &m->nics[i], &b);
+	int r = b.len ? netns_ip(n->node, buf_text(&b), n->clock, err) : 0;
+	pthread_mutex_unlock(&n->mutex);
+	return r;
+}
+
+int qemu_net_unplug(struct qemu_net *n, int vmid, struct err **err)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	pthread_mutex_lock(&n->mutex);
+	qemu_filters_unplug(&n->filters, vmid, &b);
+	int r = b.len ? netns_ip(n->node, buf_text(&b), n->clock, err) : 0;
+	pthread_mutex_unlock(&n->mutex);
+	return r;
 }

@@ -37,5 +37,9 @@ int qemu_net_apply(struct qemu_net *n, const json_t *interfaces, struct err **er
 /* Whether every bridge that the machine's NICs need is there: "bridge 'vmbr99' does not exist". */
 int qemu_net_check(struct qemu_net *n, const struct machine *m, struct err **err);
 
-/* Plugs the taps of a machine, made by its QEMU, into their bridges. */
+/* Plugs the taps of a machine, made by its QEMU, into their bridges, those with firewall=1 by way of a bridge of their own;
+ * once more when its NICs have changed. */
 int qemu_net_plug(struct qemu_net *n, const struct machine *m, struct err **err);
+
+/* The machine is off: its taps are gone, the bridges of its own go now. */
+int qemu_net_unplug(struct qemu_net *n, int vmid, struct err **err);

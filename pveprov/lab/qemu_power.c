@@ -58,6 +58,18 @@ static void restart(void *arg)
 	}
 }
 
+/* On a thread of the pool. */
+static void unplug(void *arg)
+{
+	struct vm *vm = arg;
+	_cleanup_err_ struct err *e = NULL;
+
+	pthread_mutex_lock(&vm->turn);
+	if (!qemu_vm_is_on(vm) && qemu_net_unplug(vm->hv->net, vm->vmid, &e) < 0)
+		log_info(vm->hv->log, "VM %d: %s", vm->vmid, e->text);
+	pthread_mutex_unlock(&vm->turn);
+}
+
 /* On the event loop's thread: the run's own threads cannot wait for their own end. */
 static void bury(void *arg)
 {
@@ -72,6 +84,8 @@ static void bury(void *arg)
 		else
 			tell_stopped(g->vm);
 	}
+	if (g->expected || !g->again)
+		jobs_submit(g->vm->hv->jobs, unplug, g->vm);
 	run_unref(g->run);
 	free(g);
 }

@@ -66,14 +66,6 @@ static int op_network(struct vm *vm, const struct hv_request *r, json_t **ret, s
 	return qemu_net_apply(vm->hv->net, r->network, err);
 }
 
-static int op_refused(struct vm *vm, const struct hv_request *r, json_t **ret, struct err **err)
-{
-	(void)vm;
-	(void)r;
-	(void)ret;
-	return err_set(err, ERR_TASK, "the lab's qemu hypervisor does not do this yet");
-}
-
 static vm_op *const ops[] = {
 	[HV_CLONE] = op_clone,	     [HV_DESTROY] = op_destroy,
 	[HV_RESIZE] = op_resize,     [HV_SNAPSHOT] = op_snapshot,
@@ -83,7 +75,7 @@ static vm_op *const ops[] = {
 	[HV_SUSPEND] = op_suspend,   [HV_RESUME] = op_resume,
 	[HV_AGENT] = op_agent,	     [HV_NETWORK] = op_network,
 	[HV_SAVE] = op_save,	     [HV_LOAD] = op_load,
-	[HV_FIREWALL] = op_refused,
+	[HV_FIREWALL] = op_firewall, [HV_PLUG] = op_plug,
 };
 
 int qemu_vm_request(struct vm *vm, const struct hv_request *r, json_t **ret_result,

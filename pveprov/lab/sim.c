@@ -165,6 +165,7 @@ static char *perform(struct sim *s, const struct operation *o, json_t **ret_resu
 	case HV_RESIZE:
 	case HV_NETWORK:
 	case HV_FIREWALL:
+	case HV_PLUG:
 		break;
 	}
 	return NULL;
@@ -214,6 +215,7 @@ static int64_t duration(const struct sim *s, const struct hv_request *r)
 		[HV_AGENT] = "agent",
 		[HV_NETWORK] = "srvreload",
 		[HV_FIREWALL] = "firewall",
+		[HV_PLUG] = "plug",
 		[HV_SAVE] = "save",
 		[HV_LOAD] = "load",
 	};

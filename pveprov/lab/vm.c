@@ -89,6 +89,7 @@ struct vm *vm_create(struct lab *l, int vmid, json_t *config)
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof(struct vm *));
 	s->v[at] = vm;
 	s->n++;
+	firewall_machines_changed(l);
 	return vm;
 }
 

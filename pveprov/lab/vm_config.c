@@ -1,4 +1,5 @@
 #include "lab/fault.h"
+#include "lab/firewall.h"
 #include "lab/route.h"
 #include "lab/seed.h"
 #include "lab/storage.h"
@@ -67,10 +68,42 @@ static void delete_value(struct vm *vm, const char *key)
 	json_object_del(vm->config, key);
 }
 
+static void plugged(void *ctx, const char *error, const json_t *result UNUSED)
+{
+	const struct lab *l = ctx;
+
+	if (error)
+		log_warning(l->log, "%s", error);
+}
+
+static void no_line(void *ctx UNUSED, const char *text UNUSED)
+{
+}
+
+/* NICs change while the machine runs, and the firewall's rules with them. */
+static void follow_nics(struct vm *vm, const json_t *before)
+{
+	struct hv_request r = { .op = HV_PLUG, .vmid = vm->vmid, .config = vm->config };
+	bool changed = false;
+	char key[8];
+
+	for (int i = 0; i < 32; i++) {
+		snprintf(key, sizeof(key), "net%d", i);
+		const json_t *a = json_object_get(before, key), *b = json_object_get(vm->config, key);
+		changed |= a != b && (!a || !b || !json_equal(a, b));
+	}
+	if (!changed)
+		return;
+	firewall_machines_changed(vm->lab);
+	if (vm_is_running(vm))
+		vm->lab->hypervisor->ops->begin(vm->lab->hypervisor, &r, no_line, plugged, vm->lab);
+}
+
 /* All values are made before the first is stored. *ret_why: malloc'd. */
 static bool take(struct vm *vm, const json_t *params, char **ret_why)
 {
 	_cleanup_strv_ struct strv gone = { 0 };
+	_cleanup_json_ json_t *before = json_copy(vm->config);
 	json_t *stored = json_object(), *value;
 	const char *key, *deletes = json_text(params, "delete"),
 			 *reverts = json_text(params, "revert");
@@ -103,6 +136,7 @@ static bool take(struct vm *vm, const json_t *params, char **ret_why)
 	strv_split(&gone, reverts ? reverts : "", ", ;");
 	for (size_t i = 0; i < gone.n; i++)
 		json_object_del(vm->pending, gone.v[i]);
+	follow_nics(vm, before);
 	return true;
 }
 
