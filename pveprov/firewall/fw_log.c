@@ -82,8 +82,8 @@ static void read_packet(struct arena *a, const char *text, struct fw_log_line *l
 	} keys[] = { { "IN=", &l->in },	      { "OUT=", &l->out },	{ "PHYSIN=", &l->physin }, { "PHYSOUT=", &l->physout },
 		     { "SRC=", &l->source },  { "DST=", &l->dest },	{ "PROTO=", &l->proto },   { "SPT=", &l->sport },
 		     { "DPT=", &l->dport },   { "TYPE=", &l->type },	{ "CODE=", &l->code },	   { "MAC=", NULL } };
-	char *copy = arena_strdup(a, text), *at = copy, *w;
 	size_t note_len = strlen(text);
+	char *copy = arena_strndup(a, text, note_len), *at = copy, *w;
 
 	while ((w = next_word(&at)))
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -101,7 +101,7 @@ static void read_packet(struct arena *a, const char *text, struct fw_log_line *l
 bool fw_log_parse(struct arena *a, const char *text, struct fw_log_line *ret)
 {
 	struct fw_log_line l = { 0 };
-	char *at = arena_strdup(a, text);
+	char *at = arena_strndup(a, text, strlen(text));
 	const char *vmid = next_word(&at), *level = next_word(&at), *chain = next_word(&at), *day = next_word(&at),
 		   *zone = next_word(&at);
 	uint64_t n;
@@ -113,10 +113,12 @@ bool fw_log_parse(struct arena *a, const char *text, struct fw_log_line *ret)
 	l.chain = streq(chain, "-") ? NULL : chain;
 	at += strspn(at, " ");
 	/* "POLICY: "; an address that ends in "::" is no such thing */
-	const char *colon = strstr(at, ": "), *equals = strchr(at, '=');
-	if (colon && colon > at && (!equals || colon < equals))
+	const char *rest = at, *colon = strstr(at, ": "), *equals = strchr(at, '=');
+	if (colon && colon > at && (!equals || colon < equals)) {
 		l.verdict = arena_strndup(a, at, (size_t)(colon - at));
-	read_packet(a, l.verdict ? colon + 2 : at, &l);
+		rest = colon + 2;
+	}
+	read_packet(a, rest, &l);
 	*ret = l;
 	return true;
 }
