@@ -1,4 +1,5 @@
 #include "firewall/fw_apply.h"
+#include "firewall/fw_options.h"
 #include "pve/params.h"
 
 static int changed(const struct fw_change *c, const char *what, struct err **err)
@@ -19,6 +20,23 @@ static int check_rules(const struct fw_change *c, const struct fw_list *expected
 	return fw_list_equal(&list, expected) ? 0 : changed(c, "the list of rules", err);
 }
 
+/* What is to be changed must have its former value; what else somebody sets stays as it is. */
+static int check_options(const struct fw_change *c, const json_t *data, struct err **err)
+{
+	_cleanup_fw_config_ struct fw_config *now = fw_config_new(c->was->level, "options", NULL);
+	const struct fw_option_spec *s;
+
+	if (fw_live_options(data, now, err) < 0)
+		return -1;
+	for (size_t i = 0; (s = fw_option_next(now->level, &i));) {
+		const char *was = fw_option(c->was, s->key);
+		if (!s->file_only && !streq_null(was, fw_option(c->then, s->key)) &&
+		    !streq_null(was, fw_option(now, s->key)))
+			return changed(c, s->key, err);
+	}
+	return 0;
+}
+
 static bool same_text(const json_t *o, const char *key, const char *expected)
 {
 	const char *s = json_text(o, key);
@@ -31,10 +49,13 @@ static bool same_text(const json_t *o, const char *key, const char *expected)
 	return expected ? strlen(expected) == n && strncmp(s, expected, n) == 0 : n == 0;
 }
 
-/* The alias or member that a change is about. */
+/* The alias, member, set or group that a change is about. */
 static const json_t *find_entry(const struct fw_change *c, const json_t *data)
 {
-	const char *key = c->object == FW_OBJ_ALIAS ? "name" : "cidr", *name = NULL;
+	static const char *const keys[] = {
+		[FW_OBJ_ALIAS] = "name", [FW_OBJ_SET] = "name", [FW_OBJ_MEMBER] = "cidr", [FW_OBJ_GROUP] = "group"
+	};
+	const char *key = keys[c->object], *name = NULL;
 	const json_t *o;
 	size_t i, last = 0;
 
@@ -55,8 +76,11 @@ static const json_t *find_entry(const struct fw_change *c, const json_t *data)
 
 static int check_entry(const struct fw_change *c, const json_t *data, struct err **err)
 {
-	const json_t *o = find_entry(c, data);
+	bool container = c->object == FW_OBJ_SET || c->object == FW_OBJ_GROUP;
 
+	if (container && c->verb == FW_DELETE)
+		return json_array_size(data) ? changed(c, "what is in it", err) : 0;
+	const json_t *o = find_entry(c, data);
 	if (!c->expected || !o)
 		return !c->expected == !o ? 0 : changed(c, "it", err);
 	if (!same_text(o, "cidr", c->expected->value) || !same_text(o, "comment", c->expected->comment) ||
@@ -78,9 +102,10 @@ static int look(struct pve_client *client, const struct fw_change *c, json_t **r
 
 	if (pve_get(client, path, NULL, &data, err) < 0)
 		return -1;
-	if (c->object == FW_OBJ_RULE && check_rules(c, c->before, data, err) < 0)
-		return -1;
-	if ((c->object == FW_OBJ_ALIAS || c->object == FW_OBJ_MEMBER) && check_entry(c, data, err) < 0)
+	int r = c->object == FW_OBJ_RULE      ? check_rules(c, c->before, data, err)
+		: c->object == FW_OBJ_OPTIONS ? check_options(c, data, err)
+					      : check_entry(c, data, err);
+	if (r < 0)
 		return -1;
 	*ret = TAKE_PTR(data);
 	return 0;
@@ -113,10 +138,9 @@ static int check_post(struct pve_client *client, const struct fw_change *c, stru
 	return check_rules(c, c->after, data, err);
 }
 
-int fw_apply(struct pve_client *client, const struct fw_changes *changes, const struct fw_apply_events *events,
-	     size_t *ret_sent, struct err **err)
+static int carry_out(struct pve_client *client, const struct fw_changes *changes, const struct fw_apply_events *events,
+		     size_t *ret_sent, struct err **err)
 {
-	*ret_sent = 0;
 	for (size_t i = 0; i < changes->n; i++) {
 		const struct fw_change *c = &changes->v[i];
 		_cleanup_json_ json_t *data = NULL;
@@ -131,4 +155,18 @@ int fw_apply(struct pve_client *client, const struct fw_changes *changes, const 
 			return -1;
 	}
 	return 0;
+}
+
+int fw_apply(struct pve_client *client, const struct fw_changes *changes, const struct fw_apply_events *events,
+	     size_t *ret_sent, struct err **err)
+{
+	*ret_sent = 0;
+	if (carry_out(client, changes, events, ret_sent, err) == 0)
+		return 0;
+	/* the plan names only what it saw or made itself */
+	if ((*err)->kind == ERR_NOT_FOUND) {
+		(*err)->kind = ERR_CONFLICT;
+		err_hint(err, "somebody else removed it in between; plan again and look at what is there now");
+	}
+	return -1;
 }

@@ -12,7 +12,7 @@ enum phase {
 	GUEST_OPTIONS,
 	HOST_OPTIONS,
 	CLUSTER_OPTIONS,
-	GOING_RULES,
+	GOING_ENTRIES,
 	GOING,
 };
 
@@ -61,7 +61,9 @@ static struct fw_change *add(struct diff *d, enum fw_verb verb, enum fw_object o
 		c->path[n++] = heads[d->t->level][i];
 	for (size_t i = 0; i < 3 && tail[i]; i++)
 		c->path[n++] = tail[i];
-	c->list_depth = verb == FW_POST || object == FW_OBJ_OPTIONS ? n : n - 1;
+	/* a set or group that goes must be empty: it is looked at itself */
+	bool whole = verb == FW_POST || object == FW_OBJ_OPTIONS || object == FW_OBJ_SET || object == FW_OBJ_GROUP;
+	c->list_depth = whole ? n : n - 1;
 	return c;
 }
 
@@ -98,6 +100,8 @@ static void diff_options(struct diff *d)
 		param(c, "delete", arena_strdup(d->a, buf_text(&gone)));
 	if (c) {
 		c->takes_digest = true;
+		c->was = live;
+		c->then = wanted;
 		c->text = arena_printf(d->a, "%s: options %s", file_name(d), buf_text(&text));
 	}
 	buf_free(&text);
@@ -153,12 +157,13 @@ static bool among(const char *const *values, size_t n, const char *value)
 	return false;
 }
 
+/* `now` or `then` may be NULL: the set comes or goes. */
 static void diff_members(struct diff *d, const struct fw_section *now, const struct fw_section *then)
 {
-	const char **values = arena_array(d->a, then->n, sizeof(*values));
+	const char **values = arena_array(d->a, then ? then->n : 0, sizeof(*values));
 	size_t n = 0;
 
-	for (const struct fw_entry *e = then->first; e; e = e->next) {
+	for (const struct fw_entry *e = then ? then->first : NULL; e; e = e->next) {
 		if (e->bad)
 			continue;
 		/* a file may hold what the API would have stored in another spelling */
@@ -184,10 +189,11 @@ static void diff_members(struct diff *d, const struct fw_section *now, const str
 	for (const struct fw_entry *e = now ? now->first : NULL; e; e = e->next) {
 		if (e->bad || among(values, n, e->value))
 			continue;
-		struct fw_change *c = add(d, FW_DELETE, FW_OBJ_MEMBER, SETS, "ipset", then->name, e->value);
+		struct fw_change *c = add(d, FW_DELETE, FW_OBJ_MEMBER, then ? SETS : GOING_ENTRIES, "ipset", now->name,
+					  e->value);
 		c->takes_digest = true;
 		c->expected = e;
-		c->text = arena_printf(d->a, "%s: IP set %s: %s", file_name(d), then->name, e->value);
+		c->text = arena_printf(d->a, "%s: IP set %s: %s", file_name(d), now->name, e->value);
 	}
 }
 
@@ -205,6 +211,12 @@ static void diff_container(struct diff *d, enum fw_object object, const struct f
 	if (now)
 		param(c, "rename", then->name);
 	param(c, "comment", then->comment ? then->comment : now ? "" : NULL);
+	if (now) {
+		struct fw_entry *old = arena_alloc(d->a, sizeof(*old));
+		old->comment = now->comment;
+		c->expected = old;
+		c->takes_digest = true;
+	}
 	c->text = arena_printf(d->a, "%s: %s %s%s", file_name(d), is_set ? "IP set" : "group", then->name,
 			       now ? ": comment" : "");
 }
@@ -317,14 +329,14 @@ static void diff_sections(struct diff *d)
 		    fw_section_find(wanted, s->kind, s->name))
 			continue;
 		bool is_set = s->kind == FW_IPSET;
-		if (!is_set) {
-			struct fw_list a = fw_list_of(d->a, s), none = { 0 };
-			diff_list(d, &a, &none, s->name, GOING_RULES);
-		}
+		struct fw_list a = fw_list_of(d->a, is_set ? NULL : s), none = { 0 };
+		/* one by one: each call has a digest, and the server keeps a set that somebody else puts something into */
+		if (is_set)
+			diff_members(d, s, NULL);
+		else
+			diff_list(d, &a, &none, s->name, GOING_ENTRIES);
 		struct fw_change *c = add(d, FW_DELETE, is_set ? FW_OBJ_SET : FW_OBJ_GROUP, GOING,
 					  is_set ? "ipset" : "groups", s->name, NULL);
-		if (is_set)
-			param(c, "force", "1");
 		c->text = arena_printf(d->a, "%s: %s %s", file_name(d), is_set ? "IP set" : "group", s->name);
 	}
 }

@@ -29,7 +29,9 @@ struct fw_change {
 	const char *text;		/* for people: "rule 3: IN ACCEPT ..." */
 	const struct fw_list *before;	/* FW_OBJ_RULE: the list as it must be now, and as it will be */
 	const struct fw_list *after;
-	const struct fw_entry *expected; /* alias, member: what is there now; NULL: nothing */
+	const struct fw_entry *expected; /* alias, member, the comment of a set or group: what is there now; NULL: nothing */
+	const struct fw_config *was;	 /* options: as they are now, and as they will be */
+	const struct fw_config *then;
 	int phase;
 };
 

@@ -91,15 +91,17 @@ class Node:
 
 
 class Tap:
-    """Is told every call; `log` has those of the program. `before[k]` is called just before its k-th write."""
+    """Is told every call; `log` has those of the program. `before[k]` is called just before its k-th write
+    (set for the next run as `before_next`)."""
 
     def __init__(self):
-        self.log, self.writes, self.before, self.failure = [], 0, {}, None
+        self.log, self.writes, self.before, self.before_next, self.failure = [], 0, {}, {}, None
         self.door = socket.socket(fileno=int(os.environ['FW_TAP']))
         threading.Thread(target=self.listen, daemon=True).start()
 
     def reset(self):
-        self.log, self.writes, self.before = [], 0, {}
+        self.log, self.writes = [], 0
+        self.before, self.before_next = self.before_next, {}
 
     def listen(self):
         line = self.door.accept()[0]
