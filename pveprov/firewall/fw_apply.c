@@ -79,7 +79,7 @@ static int check_entry(const struct fw_change *c, const json_t *data, struct err
 	bool container = c->object == FW_OBJ_SET || c->object == FW_OBJ_GROUP;
 
 	if (container && c->verb == FW_DELETE)
-		return json_array_size(data) ? changed(c, "what is in it", err) : 0;
+		return json_array_size(data) && !c->n_params ? changed(c, "what is in it", err) : 0;
 	const json_t *o = find_entry(c, data);
 	if (!c->expected || !o)
 		return !c->expected == !o ? 0 : changed(c, "it", err);

@@ -1,11 +1,14 @@
 #include "firewall/fw_diff.h"
 #include "firewall/fw_address.h"
+#include "firewall/fw_misfit.h"
 #include "firewall/fw_options.h"
 #include "firewall/fw_write.h"
 
 enum phase {
 	OFF_FIRST,
+	MISFITS,
 	ALIASES,
+	HIDING_ALIASES,
 	SETS,
 	GROUPS,
 	RULES,
@@ -19,9 +22,21 @@ enum phase {
 struct diff {
 	struct arena *a;
 	const struct fw_target *t;
+	const struct fw_target *cluster; /* or NULL */
 	struct fw_changes *out;
 	size_t cap;
 };
+
+/* A security group's rules are read with the cluster's names only, as are a node's. */
+static struct fw_aliases aliases_around(const struct diff *d)
+{
+	bool own = d->t->level == FW_GUEST;
+
+	return (struct fw_aliases){ .own_live = own ? d->t->live : NULL,
+				    .own_wanted = own ? d->t->wanted : NULL,
+				    .cluster_live = d->cluster ? d->cluster->live : NULL,
+				    .cluster_wanted = d->cluster ? d->cluster->wanted : NULL };
+}
 
 static const char *file_name(const struct diff *d)
 {
@@ -110,6 +125,8 @@ static void diff_options(struct diff *d)
 
 static void diff_aliases(struct diff *d)
 {
+	struct fw_aliases around = aliases_around(d);
+
 	for (const struct fw_section *s = d->t->wanted->first; s; s = s->next) {
 		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next) {
 			if (e->bad || fw_alias(d->t->wanted, e->key) != e)
@@ -133,7 +150,8 @@ static void diff_aliases(struct diff *d)
 		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next) {
 			if (e->bad || fw_alias(d->t->wanted, e->key) || fw_alias(d->t->live, e->key) != e)
 				continue;
-			struct fw_change *c = add(d, FW_DELETE, FW_OBJ_ALIAS, GOING, "aliases", e->key, NULL);
+			int phase = around.own_live && fw_alias_hides(&around, e->key) ? HIDING_ALIASES : GOING;
+			struct fw_change *c = add(d, FW_DELETE, FW_OBJ_ALIAS, phase, "aliases", e->key, NULL);
 			c->takes_digest = true;
 			c->expected = e;
 			c->text = arena_printf(d->a, "%s: alias %s", file_name(d), e->key);
@@ -293,19 +311,31 @@ static void add_edit(struct diff *d, const struct fw_edit *e, const struct fw_li
 	}
 }
 
-static void diff_list(struct diff *d, const struct fw_list *now, const struct fw_list *then, const char *group,
-		      int phase)
+/* One call on a list; returns the list after it. */
+static struct fw_list *edit_list(struct diff *d, const struct fw_edit *e, const struct fw_list *before, const char *group,
+				 int phase)
 {
-	struct fw_edits e = fw_edit_plan(d->a, now, then);
-	struct fw_list *before = arena_alloc(d->a, sizeof(*before));
+	struct fw_list *after = arena_alloc(d->a, sizeof(*after));
 
-	*before = *now;
-	for (size_t i = 0; i < e.n; i++) {
-		struct fw_list *after = arena_alloc(d->a, sizeof(*after));
-		*after = fw_edit_apply(d->a, before, &e.v[i]);
-		add_edit(d, &e.v[i], before, after, group, phase);
-		before = after;
+	*after = fw_edit_apply(d->a, before, e);
+	add_edit(d, e, before, after, group, phase);
+	return after;
+}
+
+static void diff_list(struct diff *d, struct fw_list now, const struct fw_list *then, const char *group, int phase)
+{
+	struct fw_aliases around = aliases_around(d);
+	struct fw_list *list = arena_alloc(d->a, sizeof(*list));
+
+	*list = now;
+	for (size_t i = now.n; i-- > 0;) {
+		struct fw_edit gone = { .kind = FW_EDIT_DELETE, .pos = i };
+		if (fw_misfit(d->a, &around, &now.v[i].rule))
+			list = edit_list(d, &gone, list, group, MISFITS);
 	}
+	struct fw_edits e = fw_edit_plan(d->a, list, then);
+	for (size_t i = 0; i < e.n; i++)
+		list = edit_list(d, &e.v[i], list, group, phase);
 }
 
 static void diff_sections(struct diff *d)
@@ -321,22 +351,24 @@ static void diff_sections(struct diff *d)
 			diff_members(d, now, s);
 			continue;
 		}
-		struct fw_list a = fw_list_of(d->a, now), b = fw_list_of(d->a, s);
-		diff_list(d, &a, &b, s->name, GROUPS);
+		struct fw_list b = fw_list_of(d->a, s);
+		diff_list(d, fw_list_of(d->a, now), &b, s->name, GROUPS);
 	}
 	for (const struct fw_section *s = live->first; s; s = s->next) {
 		if ((s->kind != FW_IPSET && s->kind != FW_GROUP) || fw_section_find(live, s->kind, s->name) != s ||
 		    fw_section_find(wanted, s->kind, s->name))
 			continue;
 		bool is_set = s->kind == FW_IPSET;
-		struct fw_list a = fw_list_of(d->a, is_set ? NULL : s), none = { 0 };
+		struct fw_list none = { 0 };
 		/* one by one: each call has a digest, and the server keeps a set that somebody else puts something into */
-		if (is_set)
+		if (is_set && !d->t->in_haste)
 			diff_members(d, s, NULL);
-		else
-			diff_list(d, &a, &none, s->name, GOING_ENTRIES);
+		else if (!is_set)
+			diff_list(d, fw_list_of(d->a, s), &none, s->name, GOING_ENTRIES);
 		struct fw_change *c = add(d, FW_DELETE, is_set ? FW_OBJ_SET : FW_OBJ_GROUP, GOING,
 					  is_set ? "ipset" : "groups", s->name, NULL);
+		if (is_set && d->t->in_haste)
+			param(c, "force", "1");
 		c->text = arena_printf(d->a, "%s: %s %s", file_name(d), is_set ? "IP set" : "group", s->name);
 	}
 }
@@ -358,12 +390,15 @@ struct fw_changes fw_diff(struct arena *a, const struct fw_target *targets, size
 	struct fw_changes out = { 0 };
 	struct diff d = { .a = a, .out = &out };
 
+	for (size_t i = 0; i < n; i++)
+		if (targets[i].level == FW_CLUSTER)
+			d.cluster = &targets[i];
 	for (size_t i = 0; i < n; i++) {
 		d.t = &targets[i];
 		diff_aliases(&d);
 		diff_sections(&d);
-		struct fw_list now = fw_list_of_config(a, d.t->live), then = fw_list_of_config(a, d.t->wanted);
-		diff_list(&d, &now, &then, NULL, RULES);
+		struct fw_list then = fw_list_of_config(a, d.t->wanted);
+		diff_list(&d, fw_list_of_config(a, d.t->live), &then, NULL, RULES);
 		diff_options(&d);
 	}
 	sort_phases(&out);

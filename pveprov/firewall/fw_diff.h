@@ -4,6 +4,8 @@
  * without what it names: aliases, sets, groups, rules, guests' options, nodes' options, the cluster's options last;
  * what goes away goes after that. (Switching off comes first.) Renames are: create, rewrite, delete. Pure.
  *
+ * An alias that comes to mean the other address family makes the server drop rules that mix both then: those go before.
+ *
  * Each call says what must be there before it, so that a change by somebody else in between is seen even where the API
  * takes no digest. Source of the paths and quirks: pve-firewall 6.0.4, API2/Firewall.
  */
@@ -54,7 +56,10 @@ struct fw_target {
 	const char *guest; /* "qemu" or "lxc" */
 	const struct fw_config *live;
 	const struct fw_config *wanted;
+	bool in_haste; /* a set goes in one call, whatever somebody else put into it: the way back has few calls */
 };
 
-/* The changes of all targets in their order; everything lives in the arena, configs must outlive it. */
+/*
+ * The changes of all targets in their order. The cluster's file should be among them even where it stays as it is (its
+ * names count in all others); everything lives in the arena, configs must outlive it. */
 struct fw_changes fw_diff(struct arena *a, const struct fw_target *targets, size_t n);

@@ -76,10 +76,16 @@ static struct fw_site site_then(struct fw_job *j)
 }
 
 /* What brings `from` to `to`, for every file of `to`. */
-static struct fw_changes changes_between(struct fw_job *j, const struct fw_files *from, const struct fw_files *to)
+static struct fw_changes changes_between(struct fw_job *j, const struct fw_files *from, const struct fw_files *to,
+					 bool in_haste)
 {
-	struct fw_target *targets = arena_array(&j->arena, to->n, sizeof(*targets));
+	struct fw_target *targets = arena_array(&j->arena, to->n + 1, sizeof(*targets));
+	const struct fw_config *cluster = fw_files_find(from, FW_CLUSTER, NULL);
 	size_t n = 0;
+
+	/* its names count in the other files */
+	if (cluster && !fw_files_find(to, FW_CLUSTER, NULL))
+		targets[n++] = (struct fw_target){ .level = FW_CLUSTER, .live = cluster, .wanted = cluster };
 
 	for (size_t i = 0; i < to->n; i++) {
 		const struct fw_config *c = to->v[i], *is = fw_files_find(from, c->level, c->id);
@@ -90,7 +96,8 @@ static struct fw_changes changes_between(struct fw_job *j, const struct fw_files
 							   .id = c->id,
 							   .guest = g ? g->kind : NULL,
 							   .live = is,
-							   .wanted = c };
+							   .wanted = c,
+							   .in_haste = in_haste };
 	}
 	return fw_diff(&j->arena, targets, n);
 }
@@ -101,7 +108,7 @@ int fw_job_way_to(struct fw_job *j, const struct fw_files *target, struct fw_cha
 
 	if (fw_live_read(j->client, &j->scope, &now, err) < 0)
 		return -1;
-	*ret = changes_between(j, &now, target);
+	*ret = changes_between(j, &now, target, true);
 	/* the changes borrow from what was read */
 	fw_files_free(&j->read_again);
 	j->read_again = now;
@@ -111,8 +118,8 @@ int fw_job_way_to(struct fw_job *j, const struct fw_files *target, struct fw_cha
 static void plan_changes(struct fw_job *j)
 {
 	j->then = site_then(j);
-	j->changes = changes_between(j, &j->live, &j->wanted);
-	struct fw_changes back = changes_between(j, &j->wanted, &j->live);
+	j->changes = changes_between(j, &j->live, &j->wanted, false);
+	struct fw_changes back = changes_between(j, &j->wanted, &j->live, true);
 	j->n_undo = fw_changes_at_nodes(&back);
 	j->guard = fw_guard(&j->arena, &j->now, &j->then, &j->access);
 }

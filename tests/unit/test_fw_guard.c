@@ -163,7 +163,7 @@ static void changes_come_in_a_safe_order(void **state UNUSED)
 					     "IN ACCEPT -source +come\nGROUP web\n[group web]\nIN HTTP(ACCEPT)\n";
 	static const char *const expected[] = {
 		"POST aliases", "POST ipset",  "POST come", "POST groups", "POST web",	  "PUT 0",
-		"POST rules",	"PUT options", "DELETE 0",  "DELETE old",  "DELETE gone", "DELETE left",
+		"POST rules",	"PUT options", "DELETE 10.0.0.2", "DELETE 0", "DELETE old", "DELETE gone", "DELETE left",
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, live_text);

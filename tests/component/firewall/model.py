@@ -452,14 +452,40 @@ def list_cost(a, b):
     return cost[True][0][0]
 
 
-def cost(a, b):
-    """Calls that suffice from one file to another."""
+def misfits(fw, wanted, place, rules):
+    """How many of the rules an alias's new address makes mix the families: the node drops them when it reads the file."""
+    scopes = [wanted[CLUSTER]['aliases'], fw[CLUSTER]['aliases']]
+    own = [wanted[place]['aliases'], fw[place]['aliases']] if place[0] == 'guest' else [{}, {}]
+
+    def alias(text):
+        scope, name = bare(text)
+        found = [a[name] for a in scopes if name in a] if scope != 'guest' else []
+        mine = [a[name] for a in own if name in a] if scope != 'dc' else []
+        if mine and name not in own[0] and name in scopes[0]:
+            mine = []  # it goes at once: what names it means the cluster's then
+        return family([*mine, *found][0][0]) if mine or found else 0
+
+    n = 0
+    for x in rules:
+        fam = {'icmp': 4, 'ipv6-icmp': 6}.get(x.get('proto'), 0)
+        for text in (x.get('source', '+'), x.get('dest', '+')):
+            literal = text[0].isdigit() or ':' in text
+            new = 0 if text[0] == '+' else family(text) if literal else alias(text)
+            if not literal and fam and new and new != fam:
+                n += 1
+                break
+            fam = fam or new
+    return n
+
+
+def cost(a, b, drops=lambda rules: 0):
+    """Calls that suffice from one file to another; a rule that must go first is deleted and made again."""
     n = int(a['options'] != b['options'])
     n += sum(a['aliases'].get(k) != b['aliases'].get(k) for k in {*a['aliases'], *b['aliases']})
-    n += list_cost(a['rules'], b['rules'])
+    n += list_cost(a['rules'], b['rules']) + 3 * drops(a['rules'])
     for part, none in (('ipset', {}), ('groups', [])):
         for k in {*a[part], *b[part]}:
             (was, x), (then, y) = a[part].get(k, (None, none)), b[part].get(k, (None, none))
             n += (k in a[part]) != (k in b[part]) or was != then
-            n += sum(x.get(m) != y.get(m) for m in {*x, *y}) if part == 'ipset' else list_cost(x, y)
+            n += sum(x.get(m) != y.get(m) for m in {*x, *y}) if part == 'ipset' else list_cost(x, y) + 3 * drops(x)
     return n
