@@ -1,6 +1,7 @@
 #include "firewall/fw_lint.h"
 #include "firewall/fw_address.h"
 #include "firewall/fw_lint_rule.h"
+#include "firewall/fw_lint_stop.h"
 #include "firewall/fw_near.h"
 #include "firewall/fw_options.h"
 
@@ -205,6 +206,8 @@ static void lint_config(const struct view *v)
 	lint_nics(v);
 	lint_groups(v);
 	lint_rules(v);
+	if (v->any_nftables)
+		fw_lint_stops(v->config, v->issues);
 }
 
 void fw_lint(const struct fw_site *s, struct fw_issues *issues)

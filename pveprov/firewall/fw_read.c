@@ -169,6 +169,10 @@ static void read_header(struct reader *r, char *line)
 			 arena_printf(a, "'%s' is not a name of 2 to %zu letters, digits, '-', '_', letter first", name, max));
 		return;
 	}
+	if (named && strncmp(word, headers[i].kind == FW_IPSET ? "IPSET" : "group", 5) != 0)
+		report(r, 1, FW_NOTE, "section-case",
+		       arena_printf(a, "the nftables backend stops at '[%s': it knows '[%s' only", word,
+				    headers[i].kind == FW_IPSET ? "IPSET" : "group"));
 	char *comment = *behind ? text_trim(behind + 1) : NULL;
 	open_section(r, headers[i].kind, named ? name : NULL, comment && *comment ? arena_strdup(a, comment) : NULL);
 }
@@ -306,6 +310,10 @@ static void read_rule(struct reader *r, const char *line)
 		keep_bad(r, line, column, "bad-rule", why);
 		return;
 	}
+	const char *type = line + (*line == '|');
+	if (rule.type == FW_GROUP_RULE && !starts_with(type, "GROUP"))
+		report(r, 1, FW_NOTE, "group-case",
+		       arena_printf(&r->c->arena, "the nftables backend stops at '%.5s': it knows GROUP in capitals only", type));
 	struct fw_entry *e = add_entry(r);
 	e->rule = rule;
 	fw_rule_shift(&e->rule, e->line, r->indent);

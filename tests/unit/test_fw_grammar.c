@@ -33,7 +33,8 @@ static const struct text_fact {
 	  "# a\n[OPTIONS]\n#b\n# c\nenable: 1\n#d\n" },
 	{ "grammar blank lines are ignored and kept", FW_CLUSTER, "\n\n[OPTIONS]\n\n\nenable: 1\n\n\n", "", NULL },
 	{ "grammar section names in any letter case", FW_CLUSTER,
-	  "[options]\nenable: 1\n[Aliases]\ngw 10.0.0.1\n[ipset net]\n10.0.0.1\n[rules]\nIN ACCEPT\n[GROUP web]\nIN ACCEPT\n", "",
+	  "[options]\nenable: 1\n[Aliases]\ngw 10.0.0.1\n[ipset net]\n10.0.0.1\n[rules]\nIN ACCEPT\n[GROUP web]\nIN ACCEPT\n",
+	  "5:1 section-case 9:1 section-case",
 	  "[OPTIONS]\n\nenable: 1\n\n[ALIASES]\n\ngw 10.0.0.1\n\n[IPSET net]\n\n10.0.0.1\n\n[RULES]\n\nIN ACCEPT\n\n"
 	  "[group web]\n\nIN ACCEPT\n" },
 	{ "grammar comment behind [IPSET name]", FW_CLUSTER, "[IPSET net]# ours\n", "", "[IPSET net] # ours\n" },
