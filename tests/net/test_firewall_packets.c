@@ -12,6 +12,8 @@
 #include "fw_json.h"
 #include "fw_world.h"
 
+#include <sys/wait.h>
+
 enum { FIN = 1, SYN = 2, PSH = 8, ACK = 16, URG = 32 };
 
 enum reason { COMPARED, UNKNOWN, NO_FORM, NO_NIC, NOT_BY_ITSELF, REASONS };
@@ -252,9 +254,51 @@ static void the_kernel_decides_as_the_table_says(void **state UNUSED)
 	assert_true(seen.n[COMPARED] >= 200);
 }
 
+/* A daemon loads its rules every few seconds: what is let in stays in, what is not never gets in. */
+static void a_reload_lets_nothing_through_and_stops_nothing(void **state UNUSED)
+{
+	struct fw_cases all = { 0 };
+	_cleanup_buf_ struct buf rules = { 0 };
+	struct fw_case_set *s = NULL;
+	size_t shots = 0, wrong = 0;
+	struct fw_world w;
+	int status;
+
+	fw_cases_load("tests/firewall/evaluate.cases", &all);
+	for (size_t i = 0; i < all.n; i++)
+		s = streq(all.v[i]->name, "order") ? all.v[i] : s;
+	assert_non_null(s);
+	fw_world_begin(&w, &s->site);
+	compile(s, &rules);
+	assert_int_equal(fw_world_load(&w, buf_text(&rules)), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		world_unpin();
+		for (size_t i = 0; i < 20; i++)
+			if (fw_world_load(&w, buf_text(&rules)) != 0)
+				_exit(1);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		const struct fw_case *c = &s->cases[shots++ % s->n];
+		struct fw_shot shot;
+		char device[32];
+		if (classify(s, c) != COMPARED)
+			continue;
+		fill_shot(s, c, &shot, device);
+		wrong += fw_world_shoot(&w, &shot).arrived[target(c)] != streq(c->verdict, "accept");
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(wrong, 0);
+	assert_true(shots > 20);
+	fw_world_end(&w);
+	fw_cases_free(&all);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(the_kernel_decides_as_the_table_says) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(the_kernel_decides_as_the_table_says),
+					    cmocka_unit_test(a_reload_lets_nothing_through_and_stops_nothing) };
 	const char *why = world_possible();
 
 	if (why) {

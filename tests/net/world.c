@@ -52,6 +52,15 @@ void world_pin(void)
 		die("sched_setaffinity");
 }
 
+void world_unpin(void)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	if (sched_setaffinity(0, sizeof(all), &all) < 0)
+		die("sched_setaffinity");
+}
+
 static int own_namespace(void)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);

@@ -33,6 +33,7 @@ const char *world_possible(void);
 
 /* Keeps the process on one processor: frames then arrive in the order in which they were sent. */
 void world_pin(void);
+void world_unpin(void);
 
 /* A namespace of its own for the place; -1 with errno. The descriptor is the caller's. */
 int place_new(struct place *p);
