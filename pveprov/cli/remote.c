@@ -25,6 +25,7 @@ static _Noreturn void become_ssh(const char *target, const char *command, int in
 				     "-oClearAllForwardings=yes",
 				     "-oForwardAgent=no",
 				     "-oControlPath=none",
+				     "-oRemoteCommand=none",
 				     "-oServerAliveInterval=5",
 				     "-oServerAliveCountMax=3",
 				     "--",

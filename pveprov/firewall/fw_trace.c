@@ -13,13 +13,15 @@ static const char head[] =
 	"trap \"exit 130\" INT\n"
 	"trap \"exit 143\" HUP PIPE TERM\n"
 	"exec 3<&0\n"
+	"set -- $SSH_CONNECTION # address, port, address, port: this connection is not traced\n"
+	"ours=${2:+tcp sport $2 tcp dport $4 return; tcp sport $4 tcp dport $2 return}\n"
 	"ready() {\n"
-	"\ttries=50\n"
-	"\tuntil grep -q \"^[0-9a-f]* 12  *$1  *[0-9a-f]*[1-9a-f][0-9a-f]* \" /proc/net/netlink; do\n"
-	"\t\ttries=$((tries - 1))\n"
-	"\t\t[ $tries -gt 0 ] || { echo \"nft monitor does not start\" >&2; exit 1; }\n"
-	"\t\tsleep 0.1\n"
-	"\tdone\n"
+	"  tries=50\n"
+	"  until grep -q \"^[0-9a-f]* 12  *$1  *[0-9a-f]*[1-9a-f][0-9a-f]* \" /proc/net/netlink; do\n"
+	"    tries=$((tries - 1))\n"
+	"    [ $tries -gt 0 ] || { echo \"nft monitor does not start\" >&2; exit 1; }\n"
+	"    sleep 0.1\n"
+	"  done\n"
 	"}\n";
 
 /* Standard input is not for what runs in the background, unless it is said. */
@@ -53,9 +55,9 @@ static void nft_match(const struct fw_trace *t, struct buf *out)
 
 static void nft_chain(const struct fw_trace *t, const char *name, const char *hook, struct buf *out)
 {
-	buf_addf(out, "\tchain %s {\n\t\ttype filter hook %s priority -350; policy accept;\n\t\t", name, hook);
+	buf_addf(out, "  chain %s {\n    type filter hook %s priority -350; policy accept;\n    $ours\n    ", name, hook);
 	nft_match(t, out);
-	buf_adds(out, "meta nftrace set 1\n\t}\n");
+	buf_adds(out, "meta nftrace set 1\n  }\n");
 }
 
 static void nft_table(const struct fw_trace *t, const char *family, struct buf *out)
@@ -68,7 +70,7 @@ static void nft_table(const struct fw_trace *t, const char *family, struct buf *
 
 static void mark_nftables(const struct fw_trace *t, struct buf *out)
 {
-	buf_adds(out, "mark_nftables() {\n\tnft monitor trace & watchers=\"$watchers $!\"\n\tready $!\n\tnft -f - <<END || exit 1\n");
+	buf_adds(out, "mark_nftables() {\n  nft monitor trace & watchers=\"$watchers $!\"\n  ready $!\n  nft -f - <<END || exit 1\n");
 	nft_table(t, "inet", out);
 	if (t->bridge)
 		nft_table(t, "bridge", out);
@@ -91,47 +93,56 @@ static void iptables_match(const struct fw_trace *t, struct buf *out)
 
 static void list_iptables(const struct fw_trace *t, struct buf *out)
 {
-	buf_addf(out, "\tfor tables in%s%s; do\n", has_family(t, 4) ? " iptables" : "", has_family(t, 6) ? " ip6tables" : "");
+	buf_addf(out, "  for tables in%s%s; do\n", has_family(t, 4) ? " iptables" : "", has_family(t, 6) ? " ip6tables" : "");
 }
 
 static void mark_iptables(const struct fw_trace *t, struct buf *out)
 {
 	buf_adds(out, "mark_iptables() {\n"
-		      "\tdir=$(mktemp -d) && mkfifo \"$dir/log\" || exit 1\n"
-		      "\tlog=/var/log/pve-firewall.log\n"
-		      "\tsize=$(stat -c %s $log 2>/dev/null || echo 0) # not what tail finds once it runs\n"
-		      "\ttail -c +$((size + 1)) -F $log >\"$dir/log\" 2>/dev/null & watchers=\"$watchers $!\"\n"
-		      "\tjournalctl -k -f -o cat --since @$(date +%s) >\"$dir/log\" 2>/dev/null & watchers=\"$watchers $!\"\n"
-		      "\tgrep --line-buffered TRACE: <\"$dir/log\" & watchers=\"$watchers $!\"\n");
+		      "  case $(iptables --version) in\n"
+		      "  *legacy*) ;;\n"
+		      "  *) echo \"iptables is nftables here: use --backend nftables\" >&2; exit 1 ;;\n"
+		      "  esac\n"
+		      "  dir=$(mktemp -d) && mkfifo \"$dir/log\" || exit 1\n"
+		      "  log=/var/log/pve-firewall.log\n"
+		      "  size=$(stat -c %s $log 2>/dev/null || echo 0) # not what tail finds once it runs\n"
+		      "  tail -c +$((size + 1)) -F $log >\"$dir/log\" 2>/dev/null & watchers=\"$watchers $!\"\n"
+		      "  journalctl -k -f -o cat --since @$(date +%s) >\"$dir/log\" 2>/dev/null & watchers=\"$watchers $!\"\n"
+		      "  grep --line-buffered TRACE: <\"$dir/log\" & watchers=\"$watchers $!\"\n");
 	list_iptables(t, out);
-	buf_adds(out, "\t\tmark=\"$tables -w 5 -t raw\"\n\t\t$mark -N " FW_TRACE_CHAIN " && $mark -A " FW_TRACE_CHAIN " ");
+	buf_adds(out, "    mark=\"$tables -w 5 -t raw\"\n    $mark -N " FW_TRACE_CHAIN " || exit 1\n"
+		      "    if [ -n \"$ours\" ]; then\n"
+		      "      $mark -A " FW_TRACE_CHAIN " -p tcp --sport $2 --dport $4 -j RETURN || exit 1\n"
+		      "      $mark -A " FW_TRACE_CHAIN " -p tcp --sport $4 --dport $2 -j RETURN || exit 1\n"
+		      "    fi\n"
+		      "    $mark -A " FW_TRACE_CHAIN " ");
 	iptables_match(t, out);
-	buf_adds(out, "-j TRACE &&\n\t\t$mark -I PREROUTING -j " FW_TRACE_CHAIN " && $mark -I OUTPUT -j " FW_TRACE_CHAIN " || exit 1\n"
-		      "\tdone\n}\n");
+	buf_adds(out, "-j TRACE &&\n    $mark -I PREROUTING -j " FW_TRACE_CHAIN " && $mark -I OUTPUT -j " FW_TRACE_CHAIN " || exit 1\n"
+		      "  done\n}\n");
 }
 
 /* What is not there is no complaint. */
 static void clean(const struct fw_trace *t, struct buf *out)
 {
-	buf_adds(out, "clean() {\n\tkill $watchers\n");
+	buf_adds(out, "clean() {\n  kill $watchers\n");
 	if (t->backend != FW_TRACE_IPTABLES) {
-		buf_adds(out, "\tnft delete table inet " FW_TRACE_TABLE "\n");
+		buf_adds(out, "  nft delete table inet " FW_TRACE_TABLE "\n");
 		if (t->bridge)
-			buf_adds(out, "\tnft delete table bridge " FW_TRACE_TABLE "\n");
+			buf_adds(out, "  nft delete table bridge " FW_TRACE_TABLE "\n");
 	}
 	if (t->backend != FW_TRACE_NFTABLES) {
-		buf_adds(out, "\t[ -z \"$dir\" ] || rm -r \"$dir\"\n");
+		buf_adds(out, "  [ -z \"$dir\" ] || rm -r \"$dir\"\n");
 		list_iptables(t, out);
-		buf_adds(out, "\t\tcase $($tables --version) in *legacy*) ;; *) continue ;; esac\n"
-			      "\t\tfor chain in PREROUTING OUTPUT; do $tables -w 5 -t raw -D $chain -j " FW_TRACE_CHAIN "; done\n"
-			      "\t\t$tables -w 5 -t raw -F " FW_TRACE_CHAIN "\n\t\t$tables -w 5 -t raw -X " FW_TRACE_CHAIN "\n\tdone\n");
+		buf_adds(out, "    case $($tables --version) in *legacy*) ;; *) continue ;; esac\n"
+			      "    for chain in PREROUTING OUTPUT; do $tables -w 5 -t raw -D $chain -j " FW_TRACE_CHAIN "; done\n"
+			      "    $tables -w 5 -t raw -F " FW_TRACE_CHAIN "\n    $tables -w 5 -t raw -X " FW_TRACE_CHAIN "\n  done\n");
 	}
 	buf_adds(out, "} 2>/dev/null\n");
 }
 
 /* iptables-nft is nftables. */
 static const char choose[] = "case $(iptables --version 2>/dev/null) in\n"
-			     "*legacy*) nft list table inet proxmox-firewall >/dev/null 2>&1 && mark_nftables || mark_iptables ;;\n"
+			     "*legacy*) nft list table inet proxmox-firewall >/dev/null 2>&1 && mark_nftables || mark_iptables \"$@\" ;;\n"
 			     "*) mark_nftables ;;\n"
 			     "esac\n";
 
@@ -145,7 +156,7 @@ void fw_trace_script(const struct fw_trace *t, struct buf *out)
 	if (t->backend != FW_TRACE_NFTABLES)
 		mark_iptables(t, out);
 	buf_adds(out, "clean # what an earlier one may have left\n");
-	buf_adds(out, t->backend == FW_TRACE_AUTO ? choose : t->backend == FW_TRACE_IPTABLES ? "mark_iptables\n" : "mark_nftables\n");
+	buf_adds(out, t->backend == FW_TRACE_AUTO ? choose : t->backend == FW_TRACE_IPTABLES ? "mark_iptables \"$@\"\n" : "mark_nftables\n");
 	buf_addf(out, tail, t->seconds, t->seconds);
 	buf_adds(out, "'\n");
 }

@@ -7,8 +7,9 @@
  * table marks them (TRACE), and their way is in the firewall's log (pvefw-logger is bound to IPv4's traces) or the kernel's.
  *
  * The script removes what it made: when its time is over, at Ctrl-C, and when its standard input ends, which is how it learns that
- * a connection is gone. It is one word for sh and has no single quote in it. Nothing from input enters it but addresses and
- * numbers that were parsed. Facts: pve-firewall 6.0.4 (pve-firewall.service, pvefw-logger.c).
+ * a connection is gone. The SSH connection that it runs in is not traced: each line would make new ones. It is one word for sh
+ * without a single quote or a tab in it (a shell that it is pasted into would complete names). Nothing from input enters it but
+ * addresses and numbers that were parsed. Facts: pve-firewall 6.0.4 (pve-firewall.service, pvefw-logger.c).
  */
 #include "base/buf.h"
 #include "data/addr.h"

@@ -206,6 +206,21 @@ static void only_what_matches_is_traced(void **state UNUSED)
 	assert_false(has_table());
 }
 
+/* Ours comes from there, too: what it prints would be traced, and so on. */
+static void the_connection_itself_is_not_traced(void **state UNUSED)
+{
+	load_nft();
+	struct run r = begin((const char *const[]){ "--from", "127.0.0.1", "--for", "1h", NULL });
+	until(r.err, "tracing");
+	send_udp("127.0.0.1", NULL);
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+	assert_true(getline(&line, &room, r.out) > 0 && strstr(line, "udp dport 7777 "));
+	until(r.out, "host-in rule udp dport 7777 drop (verdict drop)");
+	assert_int_equal(end(&r, SIGINT), 130);
+	assert_false(has_table());
+}
+
 static void it_ends_with_its_time(void **state UNUSED)
 {
 	load_nft();
@@ -288,6 +303,15 @@ static void start_logger(void)
 	close(ready[0]);
 }
 
+/* What `iptables` is on the node from now on. */
+static void use_legacy(void)
+{
+	int r = symlink("/usr/sbin/iptables-legacy", "/usr/local/sbin/iptables");
+
+	assert_true((r == 0 || errno == EEXIST) &&
+		    (symlink("/usr/sbin/ip6tables-legacy", "/usr/local/sbin/ip6tables") == 0 || errno == EEXIST));
+}
+
 static void raw_rules(struct buf *out)
 {
 	assert_int_equal(OUTPUT(out, "iptables-legacy", "-t", "raw", "-S"), 0);
@@ -301,8 +325,7 @@ static void iptables_are_traced_too(void **state UNUSED)
 	if (OUTPUT(&before, "iptables-legacy", "-t", "raw", "-L") != 0)
 		skip(); /* not installed, or the kernel has none */
 	buf_reset(&before);
-	assert_true(symlink("/usr/sbin/iptables-legacy", "/usr/local/sbin/iptables") == 0 &&
-		    symlink("/usr/sbin/ip6tables-legacy", "/usr/local/sbin/ip6tables") == 0);
+	use_legacy();
 	start_logger();
 	assert_int_equal(OUTPUT(&after, "nft", "flush", "ruleset"), 0);
 	assert_int_equal(OUTPUT(&after, "iptables-legacy", "-N", "PVEFW-INPUT"), 0);
@@ -312,6 +335,7 @@ static void iptables_are_traced_too(void **state UNUSED)
 	struct run r = BEGIN("--for", "1h");
 	until(r.err, "tracing for 3600 s");
 	raw_rules(&while_on);
+	assert_non_null(strstr(buf_text(&while_on), "-j RETURN\n-A PVEPROV-TRACE -p tcp"));
 	assert_non_null(strstr(buf_text(&while_on), "-A PVEPROV-TRACE -p udp -m udp --dport 7777 -j TRACE"));
 	send_udp("127.0.0.1", NULL);
 	until(r.out, "TRACE: filter:PVEFW-INPUT:rule:1 IN=lo");
@@ -321,6 +345,22 @@ static void iptables_are_traced_too(void **state UNUSED)
 	assert_false(has_table());
 	kill(logger, SIGKILL);
 	waitpid(logger, NULL, 0);
+}
+
+/* iptables is legacy there as well, but proxmox-firewall's table says what counts. */
+static void a_node_with_nftables_is_known(void **state UNUSED)
+{
+	if (access("/usr/sbin/iptables-legacy", X_OK) < 0)
+		skip();
+	use_legacy();
+	load_nft();
+	struct run r = BEGIN("--for", "1h");
+	until(r.err, "tracing");
+	assert_true(has_table());
+	send_udp("127.0.0.1", NULL);
+	until(r.out, "inet proxmox-firewall host-in rule udp dport 7777 drop (verdict drop)");
+	assert_int_equal(end(&r, SIGINT), 130);
+	assert_false(has_table());
 }
 
 /* Namespaces of our own, with files of our own where the node's would be written. */
@@ -342,8 +382,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_trace_names_the_rule),	  TEST(only_what_matches_is_traced),	  TEST(it_ends_with_its_time),
+		TEST(the_connection_itself_is_not_traced),
 		TEST(a_killed_program_leaves_nothing), TEST(a_lost_connection_leaves_nothing), TEST(an_unknown_host_is_refused),
-		TEST(iptables_are_traced_too),
+		TEST(iptables_are_traced_too), TEST(a_node_with_nftables_is_known),
 	};
 	const char *why = own_node();
 

@@ -9,19 +9,19 @@ static const struct {
 	const char *has[6], *has_not[4];
 } cases[] = {
 	{ { FW_TRACE_AUTO, .proto = -1, .port = -1, .seconds = 30 }, NULL, NULL,
-	  { "\t\tmeta nftrace set 1\n", "-A PVEPROV-TRACE -j TRACE", "for tables in iptables ip6tables; do", "timeout --foreground 30 cat",
+	  { "    meta nftrace set 1\n", "-A PVEPROV-TRACE -j TRACE", "for tables in iptables ip6tables; do", "timeout --foreground 30 cat",
 	    "*legacy*) nft list table inet proxmox-firewall", NULL },
 	  { "bridge", NULL } },
 	{ { FW_TRACE_AUTO, .proto = 6, .port = 22, .bridge = true, .seconds = 5 }, "2001:db8::1", NULL,
-	  { "\t\tip6 saddr 2001:db8::1 meta l4proto 6 th dport 22 meta nftrace set 1\n", "table bridge pveprov-trace {",
+	  { "    ip6 saddr 2001:db8::1 meta l4proto 6 th dport 22 meta nftrace set 1\n", "table bridge pveprov-trace {",
 	    "nft delete table bridge pveprov-trace\n", "-A PVEPROV-TRACE -s 2001:db8::1 -p 6 --dport 22 -j TRACE",
 	    "for tables in ip6tables; do", NULL },
 	  { " iptables;", NULL } },
 	{ { FW_TRACE_NFTABLES, .proto = 1, .port = -1, .seconds = 5 }, NULL, "10.0.0.1",
-	  { "\t\tip daddr 10.0.0.1 meta l4proto 1 meta nftrace set 1\n", "type filter hook output", "\nmark_nftables\n", NULL },
+	  { "    ip daddr 10.0.0.1 meta l4proto 1 meta nftrace set 1\n", "type filter hook output", "\nmark_nftables\n", NULL },
 	  { "iptables", "raw", "proxmox-firewall", NULL } },
 	{ { FW_TRACE_IPTABLES, .proto = 58, .port = -1, .seconds = 5 }, NULL, NULL,
-	  { "for tables in ip6tables; do", "-A PVEPROV-TRACE -p 58 -j TRACE", "\nmark_iptables\n", "-X PVEPROV-TRACE", NULL },
+	  { "for tables in ip6tables; do", "-A PVEPROV-TRACE -p 58 -j TRACE", "\nmark_iptables ", "-X PVEPROV-TRACE", NULL },
 	  { "nftrace", "table inet", NULL } },
 	{ { FW_TRACE_IPTABLES, .proto = 17, .port = 53, .seconds = 5 }, "10.0.0.7", "10.0.0.1",
 	  { "for tables in iptables; do", "-A PVEPROV-TRACE -s 10.0.0.7 -d 10.0.0.1 -p 17 --dport 53 -j TRACE", NULL },
@@ -60,7 +60,7 @@ static void it_is_one_word(void **state UNUSED)
 		_cleanup_buf_ struct buf out = { 0 };
 		make(i, &out);
 		const char *text = buf_text(&out), *first = strchr(text, '\''), *last = strrchr(text, '\'');
-		assert_true(starts_with(text, "sh -c '\n") && streq(last, "'\n") && strchr(first + 1, '\'') == last);
+		assert_true(starts_with(text, "sh -c '\n") && streq(last, "'\n") && strchr(first + 1, '\'') == last && !strchr(text, '\t'));
 		_cleanup_free_ char *inner = xstrndup(first + 1, (size_t)(last - first - 1));
 		const char *const argv[] = { "sh", "-n", "-c", inner, NULL };
 		assert_works(proc_check(&(struct proc_spec){ .argv = argv }, &real, &err));
