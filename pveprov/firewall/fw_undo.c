@@ -81,7 +81,7 @@ static int send_back(struct fw_switch *s, const char *what, struct err **err)
 
 int fw_switch_undo(struct fw_switch *s, struct err *why, struct err **err)
 {
-	_cleanup_err_ struct err *cause = why;
+	_cleanup_err_ struct err *cause UNUSED = why;
 	_cleanup_free_ char *what = why->kind == ERR_INTERRUPTED ? xstrdup(why->text)
 								 : xasprintf("the new firewall shut us out (%s)", why->text);
 
