@@ -54,7 +54,8 @@ const struct command cmd_fw_lint = {
 	.about = "Reads firewall files without a server: cluster.fw, host.fw, VMID.fw, a folder of them, or the YAML form. "
 		 "The server skips a line that it cannot read and does not apply a rule that names something missing, "
 		 "without a word; this names every such line, and what is hardly meant: rules that are never reached, "
-		 "'enable' forgotten, ports opened by surprise.\n\n"
+		 "'enable' forgotten, ports opened by surprise. Where a host.fw says 'nftables: 1' it names the lines over "
+		 "which that backend stops: it then loads no rule of any file.\n\n"
 		 "Give cluster.fw along with the others, so that aliases, sets and groups are known.",
 	.operands =
 		(const struct operand[]){ { .name = "FILE",

@@ -20,9 +20,8 @@ static const struct {
 	{ "IPIP", "matches protocol 94 (ipip), not protocol 4 (ipencap) that Linux tunnels use" },
 };
 
-/* At the field's value where the file has one, at the rule's begin otherwise. */
-static struct fw_issue *report(const struct fw_rule_view *v, const struct fw_entry *e, const char *field,
-			       enum fw_severity severity, const char *code, const char *text)
+struct fw_issue *fw_lint_report(const struct fw_rule_view *v, const struct fw_entry *e, const char *field,
+				enum fw_severity severity, const char *code, const char *text)
 {
 	const struct fw_field *f = fw_field_find(field);
 	bool is_action = streq(field, "action") || streq(field, "macro");
@@ -65,7 +64,7 @@ static void lint_group_use(const struct fw_rule_view *v, const struct fw_entry *
 		return;
 	_cleanup_arena_ struct arena a = { 0 };
 	const char *near = fw_near_group(&a, v->site->cluster, e->rule.action);
-	struct fw_issue *i = report(v, e, "action", FW_ERROR, "no-such-group",
+	struct fw_issue *i = fw_lint_report(v, e, "action", FW_ERROR, "no-such-group",
 				    "the server takes the rule, but there is no security group of that name: it does nothing");
 	if (group)
 		fw_issue_hint(i, "names of groups are kept in lower case: write '%s'", group->name);
@@ -78,15 +77,15 @@ static void lint_backend(const struct fw_rule_view *v, const struct fw_entry *e)
 	const struct fw_rule *r = &e->rule;
 
 	if (r->type == FW_FORWARD && v->any_iptables && !v->any_nftables)
-		fw_issue_hint(report(v, e, "action", FW_WARNING, "forward-needs-nftables",
+		fw_issue_hint(fw_lint_report(v, e, "action", FW_WARNING, "forward-needs-nftables",
 				     "FORWARD rules work with the nftables backend only: this one does nothing"),
 			      "set 'nftables: 1' in host.fw, or leave it out");
 	if (r->type == FW_FORWARD && r->iface && v->any_nftables)
-		fw_issue_hint(report(v, e, "iface", FW_WARNING, "forward-interface",
+		fw_issue_hint(fw_lint_report(v, e, "iface", FW_WARNING, "forward-interface",
 				     "the nftables backend leaves out FORWARD rules that name an interface"),
 			      "name the networks with -source and -dest");
 	if (v->config->level == FW_GUEST && r->type == FW_IN && streq(r->action, "REJECT") && v->any_nftables)
-		report(v, e, "action", FW_NOTE, "reject-becomes-drop",
+		fw_lint_report(v, e, "action", FW_NOTE, "reject-becomes-drop",
 		       "the nftables backend drops instead of rejecting what goes to a guest");
 }
 
@@ -94,35 +93,7 @@ static void lint_surprise(const struct fw_rule_view *v, const struct fw_entry *e
 {
 	for (size_t i = 0; e->rule.macro && i < ARRAY_SIZE(surprises); i++)
 		if (strcasecmp(surprises[i].macro, e->rule.macro) == 0 && streq(e->rule.action, "ACCEPT"))
-			report(v, e, "macro", FW_NOTE, "surprising-port", surprises[i].text);
-}
-
-/* SSH or the web interface of a node open to everybody. */
-static void lint_open(const struct fw_rule_view *v, const struct fw_entry *e)
-{
-	static const struct {
-		const char *name;
-		uint16_t port;
-	} management[] = { { "SSH", 22 }, { "the web interface and API", 8006 } };
-	_cleanup_arena_ struct arena a = { 0 };
-	const struct fw_rule *r = &e->rule;
-	const char *why;
-
-	if ((v->config->level != FW_HOST && v->config->level != FW_CLUSTER) || v->section->kind != FW_RULES ||
-	    r->type != FW_IN || !streq(r->action, "ACCEPT") || r->source || r->iface)
-		return;
-	const struct fw_ports *ports = r->dport && r->proto ? fw_ports_parse(&a, r->dport, &why) : NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(management); i++) {
-		bool open = r->macro ? management[i].port == 22 && strcasecmp(r->macro, "SSH") == 0
-			    : !r->proto ? true
-					: fw_proto_number(r->proto) == FW_TCP &&
-						  (!ports || fw_ports_contain(ports, management[i].port));
-		if (open)
-			fw_issue_hint(report(v, e, "type", FW_WARNING, "open-to-all",
-					     arena_printf(&a, "opens %s (tcp %u) of the node to everybody",
-							  management[i].name, management[i].port)),
-				      "name a source, or put the addresses into the IP set 'management'");
-	}
+			fw_lint_report(v, e, "macro", FW_NOTE, "surprising-port", surprises[i].text);
 }
 
 static void lint_reach(const struct fw_rule_view *v, const struct fw_entry *e, const struct fw_place *p)
@@ -136,7 +107,7 @@ static void lint_reach(const struct fw_rule_view *v, const struct fw_entry *e, c
 		    !fw_rule_covers(&a, p, &before->rule, &e->rule) ||
 		    !fw_rule_verify(&a, p, &before->rule, &family, &problem))
 			continue;
-		report(v, e, "type", FW_WARNING, "unreachable",
+		fw_lint_report(v, e, "type", FW_WARNING, "unreachable",
 		       arena_printf(&a, "line %u matches everything that this rule matches: it never decides", before->line));
 		return;
 	}
@@ -152,7 +123,7 @@ static void lint_scope(const struct fw_rule_view *v, const struct fw_entry *e)
 		const char *why, *text = fw_field_get(&e->rule, fw_field_find(fields[i]));
 		const struct fw_address *x = text ? fw_address_parse(&a, text, &why) : NULL;
 		if (x && x->scope == FW_GUEST_SCOPE && v->config->level != FW_GUEST)
-			fw_issue_hint(report(v, e, fields[i], FW_WARNING, "never-matches",
+			fw_issue_hint(fw_lint_report(v, e, fields[i], FW_WARNING, "never-matches",
 					     "'guest/' names something in a VM's file: a rule of the cluster or a node never matches"),
 				      "write 'dc/', or leave the scope out");
 	}
@@ -168,11 +139,11 @@ static void lint_nic(const struct fw_rule_view *v, const struct fw_entry *e)
 		if (!streq(g->nics[i].id, e->rule.iface))
 			continue;
 		if (!g->nics[i].firewall)
-			report(v, e, "iface", FW_WARNING, "nic-unfiltered",
+			fw_lint_report(v, e, "iface", FW_WARNING, "nic-unfiltered",
 			       "that NIC has no firewall=1: the rule does nothing");
 		return;
 	}
-	report(v, e, "iface", FW_WARNING, "no-such-nic", "the VM has no such NIC: the rule does nothing");
+	fw_lint_report(v, e, "iface", FW_WARNING, "no-such-nic", "the VM has no such NIC: the rule does nothing");
 }
 
 /* A macro of one family in a rule of the other. */
@@ -202,10 +173,10 @@ void fw_lint_rule(const struct fw_rule_view *v, const struct fw_entry *e)
 	int family = 0;
 
 	if (e->comment && strchr(e->comment, '#'))
-		report(v, e, "comment", FW_NOTE, "hash-in-comment",
+		fw_lint_report(v, e, "comment", FW_NOTE, "hash-in-comment",
 		       "before proxmox-firewall 1.2.3 a '#' inside a comment stops the whole nftables firewall");
 	if (!fw_rule_verify(&a, &p, &e->rule, &family, &problem)) {
-		struct fw_issue *i = report(v, e, problem.field, FW_ERROR, "not-applied",
+		struct fw_issue *i = fw_lint_report(v, e, problem.field, FW_ERROR, "not-applied",
 					    arena_printf(&a, "%s: %s; the rule stays in the file but is not applied",
 							 problem.field, problem.text));
 		hint_problem(&a, i, &p, &e->rule, &problem);
@@ -216,11 +187,11 @@ void fw_lint_rule(const struct fw_rule_view *v, const struct fw_entry *e)
 	if (e->rule.type == FW_GROUP_RULE)
 		lint_group_use(v, e);
 	if (never_matches(&e->rule, family))
-		report(v, e, "macro", FW_WARNING, "never-matches", "the macro is for the other address family");
+		fw_lint_report(v, e, "macro", FW_WARNING, "never-matches", "the macro is for the other address family");
 	lint_scope(v, e);
 	lint_backend(v, e);
 	lint_surprise(v, e);
-	lint_open(v, e);
+	fw_lint_door(v, e, &p);
 	lint_nic(v, e);
 	lint_reach(v, e, &p);
 }

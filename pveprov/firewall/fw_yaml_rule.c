@@ -30,7 +30,7 @@ const char *fw_yaml_comment(struct yaml *y, const struct tree *t)
 {
 	char *text = text_trim(arena_strdup(&y->c->arena, t->text));
 
-	if (strpbrk(text, "\r\n"))
+	if (strchr(text, '\n'))
 		field_error(y->f, t->pos, "a comment is one line");
 	return *text ? text : NULL;
 }
