@@ -1,10 +1,40 @@
 #include "firewall/fw_evaluate.h"
 #include "firewall/fw_options.h"
+#include "firewall/fw_stop.h"
 #include "firewall/fw_walk.h"
 
 static void off(struct fw_decision *ret, const char *file, const char *rule, const char *reason)
 {
 	*ret = (struct fw_decision){ .verdict = FW_ACCEPT, .file = file, .rule = rule, .reason = reason };
+}
+
+static void at_stop(void *ctx, const struct fw_config *c, unsigned line, unsigned column UNUSED, const char *why)
+{
+	struct fw_walk *w = ctx;
+
+	if (w->decided)
+		return;
+	w->decided = true;
+	*w->decision = (struct fw_decision){ .verdict = FW_UNKNOWN,
+					     .file = c->file,
+					     .line = line,
+					     .rule = arena_strdup(w->arena, why),
+					     .reason = "the nftables backend stops over this line: what is loaded is not known" };
+}
+
+/* One line that the nftables backend cannot read, in any file, and it loads nothing. */
+static bool stops(struct fw_walk *w)
+{
+	const struct fw_site *s = w->site;
+	const struct fw_config *files[] = { s->cluster, w->node ? w->node->config : NULL };
+
+	for (size_t i = 0; w->nft && i < ARRAY_SIZE(files); i++)
+		if (files[i])
+			fw_stops(files[i], at_stop, w);
+	for (size_t i = 0; w->nft && i < s->n_guests; i++)
+		if (s->guests[i].config)
+			fw_stops(s->guests[i].config, at_stop, w);
+	return w->decided;
 }
 
 void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_node *node, const struct fw_packet *x,
@@ -26,6 +56,8 @@ void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_
 		off(ret, host->file, "enable: 0", "the firewall is off on this node");
 		return;
 	}
+	if (stops(&w))
+		return;
 	if (w.nft)
 		fw_nftables_node(&w);
 	else
@@ -76,6 +108,8 @@ void fw_evaluate_guest(struct arena *a, const struct fw_site *s, const struct fw
 					     .reason = "the guest has no such NIC" };
 	else if (!nic->firewall)
 		unfiltered(&w, nic, NULL, arena_printf(a, "%s without firewall=1", nic_id), "the NIC is not filtered");
+	else if (stops(&w))
+		return;
 	else if (w.nft)
 		fw_nftables_guest(&w, nic);
 	else

@@ -1,9 +1,9 @@
 #include "firewall/fw_lint.h"
 #include "firewall/fw_address.h"
 #include "firewall/fw_lint_rule.h"
-#include "firewall/fw_lint_stop.h"
 #include "firewall/fw_near.h"
 #include "firewall/fw_options.h"
+#include "firewall/fw_stop.h"
 
 #include <inttypes.h>
 
@@ -195,6 +195,13 @@ static void lint_rules(const struct view *v)
 	}
 }
 
+static void at_stop(void *ctx, const struct fw_config *c, unsigned line, unsigned column, const char *why)
+{
+	fw_issue_hint(fw_issue_add(ctx, c->file, line, column, FW_ERROR, "stops-nftables",
+				   "%s: the nftables backend stops here and loads no rule of any file", why),
+		      "correct or remove the line");
+}
+
 static void lint_config(const struct view *v)
 {
 	if (!v->config)
@@ -207,7 +214,7 @@ static void lint_config(const struct view *v)
 	lint_groups(v);
 	lint_rules(v);
 	if (v->any_nftables)
-		fw_lint_stops(v->config, v->issues);
+		fw_stops(v->config, at_stop, v->issues);
 }
 
 void fw_lint(const struct fw_site *s, struct fw_issues *issues)

@@ -1,14 +1,20 @@
-#include "firewall/fw_lint_stop.h"
+#include "firewall/fw_stop.h"
 #include "base/text.h"
 #include "firewall/fw_address.h"
 #include "firewall/fw_options.h"
 #include "firewall/fw_write.h"
 
-static void report(struct fw_issues *issues, const struct fw_config *c, unsigned line, unsigned column, const char *why)
+struct stops {
+	const struct fw_config *c;
+	fw_stop_fn *fn;
+	void *ctx;
+	size_t n;
+};
+
+static void found(struct stops *s, unsigned line, unsigned column, const char *why)
 {
-	fw_issue_hint(fw_issue_add(issues, c->file, line, column, FW_ERROR, "stops-nftables",
-				   "%s: the nftables backend stops here and loads no rule of any file", why),
-		      "correct or remove the line");
+	s->fn(s->ctx, s->c, line, column, why);
+	s->n++;
 }
 
 /* [A-Za-z][A-Za-z0-9_-]* at the cursor; NULL: none. */
@@ -168,9 +174,9 @@ static const char *read_entry(struct arena *a, const struct fw_config *c, const 
 }
 
 /* Lines before the first section. */
-static void lint_head(struct arena *a, const struct fw_config *c, struct fw_issues *issues)
+static void read_head(struct arena *a, struct stops *s)
 {
-	const char *text = c->first ? c->first->lead : c->tail;
+	const char *text = s->c->first ? s->c->first->lead : s->c->tail;
 	char *rest = text ? arena_strdup(a, text) : NULL;
 	unsigned number = 0;
 
@@ -181,25 +187,27 @@ static void lint_head(struct arena *a, const struct fw_config *c, struct fw_issu
 		const char *why = *line == '[' ? read_header(a, line) : "a line before any section";
 		if (!why)
 			return;
-		report(issues, c, number, 1, why);
+		found(s, number, 1, why);
 	}
 }
 
-void fw_lint_stops(const struct fw_config *c, struct fw_issues *issues)
+size_t fw_stops(const struct fw_config *c, fw_stop_fn *fn, void *ctx)
 {
 	_cleanup_arena_ struct arena a = { 0 };
+	struct stops stops = { .c = c, .fn = fn, .ctx = ctx };
 
-	lint_head(&a, c, issues);
+	read_head(&a, &stops);
 	for (const struct fw_section *s = c->first; s; s = s->next) {
 		if (!fw_section_counts(c, s))
-			report(issues, c, s->line, s->column, "a set or group is written twice");
+			found(&stops, s->line, s->column, "a set or group is written twice");
 		for (const struct fw_entry *e = s->first; e; e = e->next) {
 			const char *why = read_entry(&a, c, s, e);
 			if (why)
-				report(issues, c, e->line, e->column, why);
+				found(&stops, e->line, e->column, why);
 		}
 	}
 	const struct fw_entry *enable = fw_option_entry(c, "enable");
 	if (c->level == FW_CLUSTER && enable && strlen(enable->value) > 1)
-		report(issues, c, enable->line, enable->column, "'enable' is a time and no boolean");
+		found(&stops, enable->line, enable->column, "'enable' is a time and no boolean");
+	return stops.n;
 }
