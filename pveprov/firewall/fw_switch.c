@@ -26,11 +26,17 @@ void fw_switch_drop_kept(struct fw_switch *s, bool remove)
 	free(TAKE_PTR(s->kept));
 }
 
+/* "/cluster/firewall/options"; the vnets' options are below "/cluster", too. */
+static bool is_cluster_options(const struct fw_change *c)
+{
+	return c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster") && streq(c->path[1], "firewall");
+}
+
 static struct fw_param *find_enable(struct fw_job *j)
 {
 	for (size_t i = 0; i < j->changes.n; i++) {
 		struct fw_change *c = &j->changes.v[i];
-		for (size_t k = 0; c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster") && k < c->n_params; k++)
+		for (size_t k = 0; is_cluster_options(c) && k < c->n_params; k++)
 			if (streq(c->params[k].key, "enable"))
 				return &c->params[k];
 	}
@@ -192,7 +198,7 @@ static int confirm(struct fw_switch *s, struct err **err)
 
 static bool switches_on(const struct fw_switch *s, const struct fw_change *c)
 {
-	return s->job->guard.enabling && c->object == FW_OBJ_OPTIONS && streq(c->path[0], "cluster");
+	return s->job->guard.enabling && is_cluster_options(c);
 }
 
 static int sending(void *ctx, const struct fw_change *c, size_t i, size_t n, struct err **err)

@@ -39,7 +39,11 @@ LEVELS = {
         'options': {'enable': BOOL, 'dhcp': BOOL, 'ndp': BOOL, 'radv': BOOL, 'macfilter': BOOL, 'ipfilter': BOOL,
                     'policy_in': POLICIES, 'policy_out': POLICIES, 'log_level_in': LOGS, 'log_level_out': LOGS}},
 }
-PLACES = (('cluster', None), ('host', 'pve'), ('guest', '9000'))
+LEVELS['container'] = LEVELS['guest'] | {'api': '/nodes/pve/lxc/{}/firewall'}
+LEVELS['vnet'] = {
+    'api': '/cluster/sdn/vnets/{}/firewall', 'yaml': 'vnets', 'file': 'sdn/{}.fw', 'names': False, 'groups': False, 'types': ('forward', 'group'), 'ifaces': (),
+    'options': {'enable': BOOL, 'policy_forward': FORWARD, 'log_level_forward': LOGS}}
+PLACES = (('cluster', None), ('host', 'pve'), ('guest', '9000'), ('container', '8000'), ('vnet', 'dmz'))
 CLUSTER = PLACES[0]
 
 NETS = {4: ['10.0.0.0/8', '10.1.2.3', '192.168.7.0/24', '172.16.0.0/12', '10.9.9.9', '192.0.2.0/25', '10.7.0.1/16'],
@@ -88,7 +92,7 @@ class Maker:
         """(text in a rule, value) of the aliases or sets that this file may name."""
         cluster, own = self.fw.get(CLUSTER, empty()), self.file
         found = [(scope + k, v) for k, v in cluster[part].items() for scope in ('dc/', '') if scope or k not in own[part] or own is cluster]
-        if self.place[0] == 'guest':
+        if self.place != CLUSTER and self.level['names']:
             found += [(scope + k, v) for k, v in own[part].items() for scope in ('guest/', '')]
         return found
 
@@ -127,8 +131,8 @@ class Maker:
         kind = r.choice([t for t in self.level['types'] if t != 'group']) if in_group else r.choice(self.level['types'])
         groups = list(self.fw.get(CLUSTER, empty())['groups'])
         if kind == 'group' and not groups:
-            kind = 'in'
-        rule = {'type': kind, 'enable': maybe(r, 0.2, '0', '1'), 'comment': self.comment(), 'iface': None if in_group else maybe(r, 0.2, self.level['ifaces'])}
+            kind = self.level['types'][0]
+        rule = {'type': kind, 'enable': maybe(r, 0.2, '0', '1'), 'comment': self.comment(), 'iface': None if in_group or not self.level['ifaces'] else maybe(r, 0.2, self.level['ifaces'])}
         if kind == 'group':
             return tidy(rule | {'action': r.choice(groups)})
         fam = r.choice((4, 4, 4, 6))
@@ -409,7 +413,7 @@ def write(r, frame, name, fw):
 # --- the node's own word ---
 
 def plain(o):
-    return {k: str(v) for k, v in o.items() if k not in ('digest', 'pos', 'ipversion', 'name', 'group')}
+    return {k: str(v) for k, v in o.items() if k not in ('digest', 'pos', 'ipversion', 'errors', 'name', 'group')}
 
 
 def read_rules(node, path):
@@ -455,7 +459,7 @@ def list_cost(a, b):
 def misfits(fw, wanted, place, rules):
     """How many of the rules an alias's new address makes mix the families: the node drops them when it reads the file."""
     scopes = [wanted[CLUSTER]['aliases'], fw[CLUSTER]['aliases']]
-    own = [wanted[place]['aliases'], fw[place]['aliases']] if place[0] == 'guest' else [{}, {}]
+    own = [wanted[place]['aliases'], fw[place]['aliases']] if place != CLUSTER and LEVELS[place[0]]['names'] else [{}, {}]
 
     def alias(text):
         scope, name = bare(text)

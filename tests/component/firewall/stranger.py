@@ -116,7 +116,7 @@ class Stranger:
         rules = self.was[place]['groups'][group][1] if group else self.was[place]['rules']
         path, op, at = list_path((None, place, group)), self.r.random(), self.r.randrange(len(rules)) if rules else 0
         if op < 0.4 or not rules:
-            self.send('POST', path, type='in', action='DROP', enable=1, comment=f'theirs {self.r.random()}')
+            self.send('POST', path, type=model.LEVELS[place[0]]['types'][0], action='DROP', enable=1, comment=f'theirs {self.r.random()}')
         elif op < 0.6:
             self.send('DELETE', f'{path}/{at}')
         elif op < 0.8:
