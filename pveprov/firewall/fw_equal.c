@@ -37,7 +37,7 @@ static bool same_rules(const struct fw_section *s, const struct fw_section *t, b
 
 static const struct fw_entry *find_member(const struct fw_section *s, const char *address)
 {
-	for (const struct fw_entry *e = s->first; e; e = e->next)
+	for (const struct fw_entry *e = s ? s->first : NULL; e; e = e->next)
 		if (!e->bad && streq(e->value, address))
 			return e;
 	return NULL;
