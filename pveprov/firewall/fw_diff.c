@@ -1,34 +1,9 @@
-#include "firewall/fw_diff.h"
 #include "firewall/fw_address.h"
-#include "firewall/fw_misfit.h"
+#include "firewall/fw_diff_private.h"
 #include "firewall/fw_options.h"
-#include "firewall/fw_write.h"
-
-enum phase {
-	OFF_FIRST,
-	MISFITS,
-	ALIASES,
-	HIDING_ALIASES,
-	SETS,
-	GROUPS,
-	RULES,
-	GUEST_OPTIONS,
-	HOST_OPTIONS,
-	CLUSTER_OPTIONS,
-	GOING_ENTRIES,
-	GOING,
-};
-
-struct diff {
-	struct arena *a;
-	const struct fw_target *t;
-	const struct fw_target *cluster; /* or NULL */
-	struct fw_changes *out;
-	size_t cap;
-};
 
 /* A security group's rules are read with the cluster's names only, as are a node's. */
-static struct fw_aliases aliases_around(const struct diff *d)
+struct fw_aliases fw_diff_aliases(const struct diff *d)
 {
 	bool own = d->t->level == FW_GUEST;
 
@@ -38,7 +13,7 @@ static struct fw_aliases aliases_around(const struct diff *d)
 				    .cluster_wanted = d->cluster ? d->cluster->wanted : NULL };
 }
 
-static const char *file_name(const struct diff *d)
+const char *fw_diff_file(const struct diff *d)
 {
 	const struct fw_target *t = d->t;
 	const char *guest = t->guest && streq(t->guest, "lxc") ? "CT" : "VM";
@@ -50,8 +25,8 @@ static const char *file_name(const struct diff *d)
 						     t->level == FW_HOST ? t->node : t->id);
 }
 
-/* A change below ".../firewall/<a>/<b>/<c>"; b and c may be NULL. The list is all but the last segment. */
-static struct fw_change *add(struct diff *d, enum fw_verb verb, enum fw_object object, int phase, const char *x,
+/* The list is all of the path, or all but its last segment where that names an entry. */
+struct fw_change *fw_diff_add(struct diff *d, enum fw_verb verb, enum fw_object object, int phase, const char *x,
 			     const char *y, const char *z)
 {
 	const char *heads[FW_LEVELS][5] = {
@@ -82,7 +57,7 @@ static struct fw_change *add(struct diff *d, enum fw_verb verb, enum fw_object o
 	return c;
 }
 
-static void param(struct fw_change *c, const char *key, const char *value)
+void fw_diff_param(struct fw_change *c, const char *key, const char *value)
 {
 	if (value && c->n_params < FW_PARAMS_MAX)
 		c->params[c->n_params++] = (struct fw_param){ key, value };
@@ -101,9 +76,9 @@ static void diff_options(struct diff *d)
 		if (s->file_only || streq_null(now, then))
 			continue;
 		if (!c)
-			c = add(d, FW_PUT, FW_OBJ_OPTIONS, phases[d->t->level], "options", NULL, NULL);
+			c = fw_diff_add(d, FW_PUT, FW_OBJ_OPTIONS, phases[d->t->level], "options", NULL, NULL);
 		if (then)
-			param(c, s->key, then);
+			fw_diff_param(c, s->key, then);
 		else
 			buf_addf(&gone, "%s%s", gone.len ? "," : "", s->key);
 		buf_addf(&text, "%s%s: %s -> %s", text.len ? ", " : "", s->key, now ? now : "(absent)",
@@ -112,12 +87,12 @@ static void diff_options(struct diff *d)
 			c->phase = OFF_FIRST;
 	}
 	if (c && gone.len)
-		param(c, "delete", arena_strdup(d->a, buf_text(&gone)));
+		fw_diff_param(c, "delete", arena_strdup(d->a, buf_text(&gone)));
 	if (c) {
 		c->takes_digest = true;
 		c->was = live;
 		c->then = wanted;
-		c->text = arena_printf(d->a, "%s: options %s", file_name(d), buf_text(&text));
+		c->text = arena_printf(d->a, "%s: options %s", fw_diff_file(d), buf_text(&text));
 	}
 	buf_free(&text);
 	buf_free(&gone);
@@ -125,7 +100,7 @@ static void diff_options(struct diff *d)
 
 static void diff_aliases(struct diff *d)
 {
-	struct fw_aliases around = aliases_around(d);
+	struct fw_aliases around = fw_diff_aliases(d);
 
 	for (const struct fw_section *s = d->t->wanted->first; s; s = s->next) {
 		for (const struct fw_entry *e = s->kind == FW_ALIASES ? s->first : NULL; e; e = e->next) {
@@ -134,16 +109,16 @@ static void diff_aliases(struct diff *d)
 			const struct fw_entry *now = fw_alias(d->t->live, e->key);
 			if (now && streq(now->value, e->value) && streq_null(now->comment, e->comment))
 				continue;
-			struct fw_change *c = now ? add(d, FW_PUT, FW_OBJ_ALIAS, ALIASES, "aliases", now->key, NULL)
-						  : add(d, FW_POST, FW_OBJ_ALIAS, ALIASES, "aliases", NULL, NULL);
+			struct fw_change *c = now ? fw_diff_add(d, FW_PUT, FW_OBJ_ALIAS, ALIASES, "aliases", now->key, NULL)
+						  : fw_diff_add(d, FW_POST, FW_OBJ_ALIAS, ALIASES, "aliases", NULL, NULL);
 			if (!now)
-				param(c, "name", e->key);
+				fw_diff_param(c, "name", e->key);
 			/* the call replaces the whole entry: without the comment it would be lost */
-			param(c, "cidr", e->value);
-			param(c, "comment", e->comment);
+			fw_diff_param(c, "cidr", e->value);
+			fw_diff_param(c, "comment", e->comment);
 			c->takes_digest = now != NULL;
 			c->expected = now;
-			c->text = arena_printf(d->a, "%s: alias %s %s", file_name(d), e->key, e->value);
+			c->text = arena_printf(d->a, "%s: alias %s %s", fw_diff_file(d), e->key, e->value);
 		}
 	}
 	for (const struct fw_section *s = d->t->live->first; s; s = s->next) {
@@ -151,10 +126,10 @@ static void diff_aliases(struct diff *d)
 			if (e->bad || fw_alias(d->t->wanted, e->key) || fw_alias(d->t->live, e->key) != e)
 				continue;
 			int phase = around.own_live && fw_alias_hides(&around, e->key) ? HIDING_ALIASES : GOING;
-			struct fw_change *c = add(d, FW_DELETE, FW_OBJ_ALIAS, phase, "aliases", e->key, NULL);
+			struct fw_change *c = fw_diff_add(d, FW_DELETE, FW_OBJ_ALIAS, phase, "aliases", e->key, NULL);
 			c->takes_digest = true;
 			c->expected = e;
-			c->text = arena_printf(d->a, "%s: alias %s", file_name(d), e->key);
+			c->text = arena_printf(d->a, "%s: alias %s", fw_diff_file(d), e->key);
 		}
 	}
 }
@@ -192,26 +167,26 @@ static void diff_members(struct diff *d, const struct fw_section *now, const str
 		const struct fw_entry *old = member(now, value);
 		if (old && old->nomatch == e->nomatch && streq_null(old->comment, e->comment))
 			continue;
-		struct fw_change *c = old ? add(d, FW_PUT, FW_OBJ_MEMBER, SETS, "ipset", then->name, value)
-					  : add(d, FW_POST, FW_OBJ_MEMBER, SETS, "ipset", then->name, NULL);
+		struct fw_change *c = old ? fw_diff_add(d, FW_PUT, FW_OBJ_MEMBER, SETS, "ipset", then->name, value)
+					  : fw_diff_add(d, FW_POST, FW_OBJ_MEMBER, SETS, "ipset", then->name, NULL);
 		if (!old)
-			param(c, "cidr", value);
+			fw_diff_param(c, "cidr", value);
 		if (e->nomatch || (old && old->nomatch))
-			param(c, "nomatch", e->nomatch ? "1" : "0");
-		param(c, "comment", e->comment);
+			fw_diff_param(c, "nomatch", e->nomatch ? "1" : "0");
+		fw_diff_param(c, "comment", e->comment);
 		c->takes_digest = old != NULL;
 		c->expected = old;
-		c->text = arena_printf(d->a, "%s: IP set %s: %s%s", file_name(d), then->name, e->nomatch ? "!" : "",
+		c->text = arena_printf(d->a, "%s: IP set %s: %s%s", fw_diff_file(d), then->name, e->nomatch ? "!" : "",
 				       value);
 	}
 	for (const struct fw_entry *e = now ? now->first : NULL; e; e = e->next) {
 		if (e->bad || among(values, n, e->value))
 			continue;
-		struct fw_change *c = add(d, FW_DELETE, FW_OBJ_MEMBER, then ? SETS : GOING_ENTRIES, "ipset", now->name,
+		struct fw_change *c = fw_diff_add(d, FW_DELETE, FW_OBJ_MEMBER, then ? SETS : GOING_ENTRIES, "ipset", now->name,
 					  e->value);
 		c->takes_digest = true;
 		c->expected = e;
-		c->text = arena_printf(d->a, "%s: IP set %s: %s", file_name(d), now->name, e->value);
+		c->text = arena_printf(d->a, "%s: IP set %s: %s", fw_diff_file(d), now->name, e->value);
 	}
 }
 
@@ -224,118 +199,19 @@ static void diff_container(struct diff *d, enum fw_object object, const struct f
 
 	if (now && streq_null(now->comment, then->comment))
 		return;
-	struct fw_change *c = add(d, FW_POST, object, is_set ? SETS : GROUPS, list, NULL, NULL);
-	param(c, key, then->name);
+	struct fw_change *c = fw_diff_add(d, FW_POST, object, is_set ? SETS : GROUPS, list, NULL, NULL);
+	fw_diff_param(c, key, then->name);
 	if (now)
-		param(c, "rename", then->name);
-	param(c, "comment", then->comment ? then->comment : now ? "" : NULL);
+		fw_diff_param(c, "rename", then->name);
+	fw_diff_param(c, "comment", then->comment ? then->comment : now ? "" : NULL);
 	if (now) {
 		struct fw_entry *old = arena_alloc(d->a, sizeof(*old));
 		old->comment = now->comment;
 		c->expected = old;
 		c->takes_digest = true;
 	}
-	c->text = arena_printf(d->a, "%s: %s %s%s", file_name(d), is_set ? "IP set" : "group", then->name,
+	c->text = arena_printf(d->a, "%s: %s %s%s", fw_diff_file(d), is_set ? "IP set" : "group", then->name,
 			       now ? ": comment" : "");
-}
-
-static void rule_params(struct arena *a, struct fw_change *c, const struct fw_item *now, const struct fw_item *then)
-{
-	const struct fw_rule *r = &then->rule;
-	struct buf gone = { 0 };
-
-	param(c, "type", fw_type_name(r->type));
-	param(c, "action", r->action);
-	/* a rule is off unless told otherwise */
-	param(c, "enable", r->enabled ? "1" : "0");
-	param(c, "macro", r->macro);
-	if (now && now->rule.macro && !r->macro)
-		buf_adds(&gone, "macro");
-	for (size_t i = 0; i < FW_FIELDS; i++) {
-		const char *value = fw_field_get(r, &fw_fields[i]);
-		param(c, fw_fields[i].api, value);
-		if (now && !value && fw_field_get(&now->rule, &fw_fields[i]))
-			buf_addf(&gone, "%s%s", gone.len ? "," : "", fw_fields[i].api);
-	}
-	param(c, "comment", then->comment);
-	if (now && now->comment && !then->comment)
-		buf_addf(&gone, "%scomment", gone.len ? "," : "");
-	if (gone.len)
-		param(c, "delete", arena_strdup(a, buf_text(&gone)));
-	buf_free(&gone);
-}
-
-static const char *rule_text(struct arena *a, const struct fw_item *i)
-{
-	struct buf b = { 0 };
-
-	fw_rule_write(&i->rule, i->comment, &b);
-	const char *s = arena_strdup(a, buf_text(&b));
-	buf_free(&b);
-	return s;
-}
-
-static void add_edit(struct diff *d, const struct fw_edit *e, const struct fw_list *before,
-		     const struct fw_list *after, const char *group, int phase)
-{
-	static const enum fw_verb verbs[] = { [FW_EDIT_UPDATE] = FW_PUT,
-					      [FW_EDIT_DELETE] = FW_DELETE,
-					      [FW_EDIT_CREATE] = FW_POST,
-					      [FW_EDIT_MOVE] = FW_PUT };
-	const char *pos = e->kind == FW_EDIT_CREATE ? NULL : arena_printf(d->a, "%zu", e->pos);
-	struct fw_change *c = group ? add(d, verbs[e->kind], FW_OBJ_RULE, phase, "groups", group, pos)
-				    : add(d, verbs[e->kind], FW_OBJ_RULE, phase, "rules", pos, NULL);
-	const char *where = group ? arena_printf(d->a, "group %s", group) : "rules";
-
-	c->before = before;
-	c->after = after;
-	c->takes_digest = e->kind != FW_EDIT_CREATE;
-	switch (e->kind) {
-	case FW_EDIT_CREATE:
-		rule_params(d->a, c, NULL, &e->item);
-		c->text = arena_printf(d->a, "%s: %s: %s", file_name(d), where, rule_text(d->a, &e->item));
-		break;
-	case FW_EDIT_UPDATE:
-		rule_params(d->a, c, &before->v[e->pos], &e->item);
-		c->text = arena_printf(d->a, "%s: %s: %s -> %s", file_name(d), where,
-				       rule_text(d->a, &before->v[e->pos]), rule_text(d->a, &e->item));
-		break;
-	case FW_EDIT_DELETE:
-		c->text = arena_printf(d->a, "%s: %s: %s", file_name(d), where, rule_text(d->a, &before->v[e->pos]));
-		break;
-	case FW_EDIT_MOVE:
-		param(c, "moveto", arena_printf(d->a, "%zu", e->to));
-		c->text = arena_printf(d->a, "%s: %s: %s moves from position %zu", file_name(d), where,
-				       rule_text(d->a, &before->v[e->pos]), e->pos);
-		break;
-	}
-}
-
-/* One call on a list; returns the list after it. */
-static struct fw_list *edit_list(struct diff *d, const struct fw_edit *e, const struct fw_list *before, const char *group,
-				 int phase)
-{
-	struct fw_list *after = arena_alloc(d->a, sizeof(*after));
-
-	*after = fw_edit_apply(d->a, before, e);
-	add_edit(d, e, before, after, group, phase);
-	return after;
-}
-
-static void diff_list(struct diff *d, struct fw_list now, const struct fw_list *then, const char *group, int phase)
-{
-	struct fw_aliases around = aliases_around(d);
-	struct fw_list *list = arena_alloc(d->a, sizeof(*list));
-
-	*list = now;
-	for (size_t i = now.n; i-- > 0;) {
-		struct fw_edit gone = { .kind = FW_EDIT_DELETE, .pos = i };
-		if (fw_misfit(d->a, &around, &now.v[i].rule))
-			list = edit_list(d, &gone, list, group, MISFITS);
-	}
-	struct fw_edits e = fw_edit_plan(d->a, list, then);
-	for (size_t i = 0; i < e.n; i++)
-		list = edit_list(d, &e.v[i], list, group, phase);
 }
 
 static void diff_sections(struct diff *d)
@@ -352,7 +228,7 @@ static void diff_sections(struct diff *d)
 			continue;
 		}
 		struct fw_list b = fw_list_of(d->a, s);
-		diff_list(d, fw_list_of(d->a, now), &b, s->name, GROUPS);
+		fw_diff_rules(d, fw_list_of(d->a, now), &b, s->name, GROUPS);
 	}
 	for (const struct fw_section *s = live->first; s; s = s->next) {
 		if ((s->kind != FW_IPSET && s->kind != FW_GROUP) || fw_section_find(live, s->kind, s->name) != s ||
@@ -364,12 +240,12 @@ static void diff_sections(struct diff *d)
 		if (is_set && !d->t->in_haste)
 			diff_members(d, s, NULL);
 		else if (!is_set)
-			diff_list(d, fw_list_of(d->a, s), &none, s->name, GOING_ENTRIES);
-		struct fw_change *c = add(d, FW_DELETE, is_set ? FW_OBJ_SET : FW_OBJ_GROUP, GOING,
+			fw_diff_rules(d, fw_list_of(d->a, s), &none, s->name, GOING_ENTRIES);
+		struct fw_change *c = fw_diff_add(d, FW_DELETE, is_set ? FW_OBJ_SET : FW_OBJ_GROUP, GOING,
 					  is_set ? "ipset" : "groups", s->name, NULL);
 		if (is_set && d->t->in_haste)
-			param(c, "force", "1");
-		c->text = arena_printf(d->a, "%s: %s %s", file_name(d), is_set ? "IP set" : "group", s->name);
+			fw_diff_param(c, "force", "1");
+		c->text = arena_printf(d->a, "%s: %s %s", fw_diff_file(d), is_set ? "IP set" : "group", s->name);
 	}
 }
 
@@ -398,7 +274,7 @@ struct fw_changes fw_diff(struct arena *a, const struct fw_target *targets, size
 		diff_aliases(&d);
 		diff_sections(&d);
 		struct fw_list then = fw_list_of_config(a, d.t->wanted);
-		diff_list(&d, fw_list_of_config(a, d.t->live), &then, NULL, RULES);
+		fw_diff_rules(&d, fw_list_of_config(a, d.t->live), &then, NULL, RULES);
 		diff_options(&d);
 	}
 	sort_phases(&out);

@@ -154,6 +154,22 @@ static void guests_in_use_count_too(void **state UNUSED)
 	assert_int_equal(fw_guard(&a, &now, &then, &access).verdict, FW_GUARD_OPEN);
 }
 
+static void assert_calls(const struct fw_changes *c, const char *const *expected, size_t n_expected)
+{
+	static const char *const verbs[] = { "POST", "PUT", "DELETE" };
+	_cleanup_buf_ struct buf seen = { 0 }, want = { 0 };
+
+	for (size_t i = 0; i < c->n; i++) {
+		size_t n = 0;
+		while (c->v[i].path[n])
+			n++;
+		buf_addf(&seen, "%s %s\n", verbs[c->v[i].verb], c->v[i].path[n - 1]);
+	}
+	for (size_t i = 0; i < n_expected; i++)
+		buf_addf(&want, "%s\n", expected[i]);
+	assert_string_equal(buf_text(&seen), buf_text(&want));
+}
+
 /* The order of the facts: names, groups, rules, options; the cluster's switch last; what goes, goes after. */
 static void changes_come_in_a_safe_order(void **state UNUSED)
 {
@@ -170,20 +186,45 @@ static void changes_come_in_a_safe_order(void **state UNUSED)
 	_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_CLUSTER, wanted_text);
 	struct fw_target t = { .level = FW_CLUSTER, .live = live, .wanted = wanted };
 	struct fw_changes c = fw_diff(&a, &t, 1);
-	static const char *const verbs[] = { "POST", "PUT", "DELETE" };
-	_cleanup_buf_ struct buf seen = { 0 }, want = { 0 };
-
-	for (size_t i = 0; i < c.n; i++) {
-		size_t n = 0;
-		while (c.v[i].path[n])
-			n++;
-		buf_addf(&seen, "%s %s\n", verbs[c.v[i].verb], c.v[i].path[n - 1]);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
-		buf_addf(&want, "%s\n", expected[i]);
-	assert_string_equal(buf_text(&seen), buf_text(&want));
+	assert_calls(&c, expected, ARRAY_SIZE(expected));
 	struct fw_target same = { .level = FW_CLUSTER, .live = wanted, .wanted = wanted };
 	assert_int_equal(fw_diff(&a, &same, 1).n, 0);
+}
+
+/* The server drops rules that a new address makes mix the families: those that the alias comes last in, not the others. */
+static void rules_that_would_mix_families_go_first(void **state UNUSED)
+{
+	static const char live_text[] = "[ALIASES]\nhost 10.0.0.1\n[RULES]\nIN ACCEPT -source host -p icmp\n"
+					"IN ACCEPT -source host -dest 10.0.0.0/8\nIN DROP -source 10.2.0.0/16 -dest host\n"
+					"IN ACCEPT -dest host\n";
+	static const char wanted_text[] = "[ALIASES]\nhost fd00::1\n[RULES]\nIN ACCEPT -source host -p ipv6-icmp\n"
+					  "IN ACCEPT -source host -dest fd00::/8\nIN ACCEPT -dest host\n";
+	static const char *const expected[] = { "DELETE 2", "DELETE 0", "PUT host", "PUT 0", "POST rules" };
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, live_text);
+	_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_CLUSTER, wanted_text);
+	struct fw_target t = { .level = FW_CLUSTER, .live = live, .wanted = wanted };
+	struct fw_changes c = fw_diff(&a, &t, 1);
+
+	assert_calls(&c, expected, ARRAY_SIZE(expected));
+}
+
+/* A guest's alias that hides the cluster's one of that name cannot wait until the rules are written. */
+static void an_alias_that_hides_another_goes_before_the_rules(void **state UNUSED)
+{
+	static const char *const expected[] = { "POST aliases", "DELETE host", "POST rules", "DELETE other" };
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_fw_config_ struct fw_config *none = read_text(FW_CLUSTER, "");
+	_cleanup_fw_config_ struct fw_config *cluster = read_text(FW_CLUSTER, "[ALIASES]\nhost fd00::1\n");
+	_cleanup_fw_config_ struct fw_config *live = read_text(FW_GUEST, "[ALIASES]\nhost 10.0.0.1\nother 10.0.0.2\n");
+	_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_GUEST, "[RULES]\nIN ACCEPT -source host -dest fd00::/8\n");
+	struct fw_target t[] = {
+		{ .level = FW_CLUSTER, .live = none, .wanted = cluster },
+		{ .level = FW_GUEST, .node = "pve", .id = "100", .live = live, .wanted = wanted },
+	};
+	struct fw_changes c = fw_diff(&a, t, ARRAY_SIZE(t));
+
+	assert_calls(&c, expected, ARRAY_SIZE(expected));
 }
 
 int main(void)
@@ -193,6 +234,8 @@ int main(void)
 		cmocka_unit_test(other_nodes_count_too),
 		cmocka_unit_test(guests_in_use_count_too),
 		cmocka_unit_test(changes_come_in_a_safe_order),
+		cmocka_unit_test(rules_that_would_mix_families_go_first),
+		cmocka_unit_test(an_alias_that_hides_another_goes_before_the_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
