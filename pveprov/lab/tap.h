@@ -3,8 +3,7 @@
  * tap.h: a test that looks on. The lab connects to the Unix socket that the world names as `tap`
  * and tells every call there before it is served, one JSON object a line:
  *
- *     {"id": 7, "who": "root@pam!lab", "method": "PUT", "path": "/cluster/firewall/options",
- * "param": {...}}
+ *     {"id": 7, "who": "root@pam!lab", "method": "PUT", "path": "/version", "param": {...}}
  *
  * A call that writes waits for the line "7", so that the test can do what it likes just before it.
  * When the socket's far end is closed everything goes on without it.
