@@ -179,7 +179,8 @@ static size_t place_of(const struct sequence *s, ssize_t target)
 
 static void remove_at(struct sequence *s, size_t i)
 {
-	memmove(&s->v[i], &s->v[i + 1], (--s->n - i) * sizeof(*s->v));
+	for (s->n--; i < s->n; i++)
+		s->v[i] = s->v[i + 1];
 }
 
 static void insert_at(struct sequence *s, size_t i, ssize_t target)
@@ -188,11 +189,15 @@ static void insert_at(struct sequence *s, size_t i, ssize_t target)
 	s->v[i] = target;
 }
 
+/* Puts the rule before `to`, unless only rules that will be deleted stand between. */
 static void move(struct fw_edits *e, struct sequence *s, size_t from, size_t to)
 {
 	ssize_t target = s->v[from];
+	size_t next = from + 1;
 
-	if (to == from || to == from + 1)
+	while (next < to && s->v[next] == NONE)
+		next++;
+	if (next == to)
 		return;
 	e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_MOVE, .pos = from, .to = to };
 	remove_at(s, from);
@@ -202,13 +207,12 @@ static void move(struct fw_edits *e, struct sequence *s, size_t from, size_t to)
 static void plan_in_place(struct fw_edits *e, struct sequence *s, const struct fw_list *live,
 			  const struct fw_list *target, const struct pairing *p)
 {
-	for (size_t i = 0; i < live->n; i++) {
-		ssize_t j = p->target_of[i];
-		s->v[s->n++] = j;
-		if (j != NONE && !fw_item_equal(&live->v[i], &target->v[j]))
-			e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_UPDATE, .pos = i, .item = target->v[j] };
-	}
-	for (size_t i = live->n; i-- > 0;) {
+	for (size_t j = 0; j < target->n; j++)
+		if (p->live_of[j] != NONE && !fw_item_equal(&live->v[p->live_of[j]], &target->v[j]))
+			e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_UPDATE,
+							 .pos = place_of(s, (ssize_t)j),
+							 .item = target->v[j] };
+	for (size_t i = s->n; i-- > 0;) {
 		if (s->v[i] != NONE)
 			continue;
 		e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_DELETE, .pos = i };
@@ -233,7 +237,8 @@ static struct fw_edits plan_with(pair_fn *pair, struct arena *a, const struct fw
 		p.target_of[i] = NONE;
 	pair(a, live, target, &p);
 	pair_moves(live, target, &p);
-	plan_in_place(&e, &s, live, target, &p);
+	for (size_t i = 0; i < live->n; i++)
+		s.v[s.n++] = p.target_of[i];
 	for (size_t j = target->n; j-- > 0;) {
 		if (p.live_of[j] == NONE) {
 			e.v[e.n++] = (struct fw_edit){ .kind = FW_EDIT_CREATE, .item = target->v[j] };
@@ -244,6 +249,7 @@ static struct fw_edits plan_with(pair_fn *pair, struct arena *a, const struct fw
 		if (p.live_of[j] == NONE || p.moved[j])
 			move(&e, &s, place_of(&s, (ssize_t)j), successor);
 	}
+	plan_in_place(&e, &s, live, target, &p);
 	return e;
 }
 

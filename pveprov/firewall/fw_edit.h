@@ -3,8 +3,9 @@
  * fw_edit.h: the fewest writes that turn one list of rules into another, as the API can do them.
  *
  * POST puts a rule at position 0 whatever is asked, positions are plain indexes, `moveto` counts in the list as it is
- * before the move. So: updates in place first, deletions from the highest position down, then moves and insertions from
- * the last rule to the first. Pure; fw_edit_apply() is what the server does, for tests and for checking each step.
+ * before the move. So: insertions and moves from the last rule to the first, then updates in place, then deletions from
+ * the highest position down. What is new is there before what was there goes: a rule that lets us in is not gone for a
+ * moment because another one takes its place. Pure; fw_edit_apply() is what the server does, for tests and for checking each step.
  */
 #include "firewall/fw_config.h"
 

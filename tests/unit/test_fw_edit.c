@@ -24,6 +24,28 @@ static size_t writes_between(struct arena *a, const struct fw_list *live, const 
 	return e.n;
 }
 
+/* A list whose last rule shuts everything: what lets us in, 'a', is there at any moment, where it is in both lists. */
+static void what_is_new_comes_before_what_goes(void **state UNUSED)
+{
+	static const struct {
+		const char *live, *target;
+	} rows[] = { { "a", "az" }, { "az", "baz" }, { "az", "bcaz" }, { "pabz", "acdbz" }, { "pqaz", "abcqz" }, { "xyaz", "az" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_arena_ struct arena a = { 0 };
+		struct fw_list now = letters(&a, rows[i].live), target = letters(&a, rows[i].target);
+		struct fw_edits e = fw_edit_plan(&a, &now, &target);
+		for (size_t k = 0; k < e.n; k++) {
+			size_t n = 0;
+			now = fw_edit_apply(&a, &now, &e.v[k]);
+			while (n < now.n && !streq(now.v[n].rule.dport, "a"))
+				n++;
+			if (n == now.n)
+				fail_msg("'%s' -> '%s': 'a' is gone after %zu of %zu", rows[i].live, rows[i].target, k + 1, e.n);
+		}
+	}
+}
+
 static void lists_become_equal_with_few_writes(void **state UNUSED)
 {
 	static const struct {
@@ -102,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_become_equal_with_few_writes),
+		cmocka_unit_test(what_is_new_comes_before_what_goes),
 		cmocka_unit_test(writes_stay_below_distance_and_moves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,8 +178,8 @@ static void changes_come_in_a_safe_order(void **state UNUSED)
 	static const char wanted_text[] = ON "[ALIASES]\nnew 10.0.0.3\n[IPSET come]\nnew\n[RULES]\n"
 					     "IN ACCEPT -source +come\nGROUP web\n[group web]\nIN HTTP(ACCEPT)\n";
 	static const char *const expected[] = {
-		"POST aliases", "POST ipset",  "POST come", "POST groups", "POST web",	  "PUT 0",
-		"POST rules",	"PUT options", "DELETE 10.0.0.2", "DELETE 0", "DELETE old", "DELETE gone", "DELETE left",
+		"POST aliases", "POST ipset",  "POST come",	  "POST groups", "POST web",   "POST rules",
+		"PUT 1",	"PUT options", "DELETE 10.0.0.2", "DELETE 0",	 "DELETE old", "DELETE gone", "DELETE left",
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, live_text);
@@ -199,7 +199,7 @@ static void rules_that_would_mix_families_go_first(void **state UNUSED)
 					"IN ACCEPT -dest host\n";
 	static const char wanted_text[] = "[ALIASES]\nhost fd00::1\n[RULES]\nIN ACCEPT -source host -p ipv6-icmp\n"
 					  "IN ACCEPT -source host -dest fd00::/8\nIN ACCEPT -dest host\n";
-	static const char *const expected[] = { "DELETE 2", "DELETE 0", "PUT host", "PUT 0", "POST rules" };
+	static const char *const expected[] = { "DELETE 2", "DELETE 0", "PUT host", "POST rules", "PUT 1" };
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_fw_config_ struct fw_config *live = read_text(FW_CLUSTER, live_text);
 	_cleanup_fw_config_ struct fw_config *wanted = read_text(FW_CLUSTER, wanted_text);
