@@ -204,14 +204,49 @@ static void move(struct fw_edits *e, struct sequence *s, size_t from, size_t to)
 	insert_at(s, to > from ? to - 1 : to, target);
 }
 
-static void plan_in_place(struct fw_edits *e, struct sequence *s, const struct fw_list *live,
-			  const struct fw_list *target, const struct pairing *p)
+/* May target j's rule overwrite its live one: is that one not wanted any more, or there in another place? */
+static bool may_overwrite(const struct fw_list *live, const struct fw_list *target, const struct pairing *p,
+			  const bool *pending, size_t j)
 {
-	for (size_t j = 0; j < target->n; j++)
-		if (p->live_of[j] != NONE && !fw_item_equal(&live->v[p->live_of[j]], &target->v[j]))
-			e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_UPDATE,
-							 .pos = place_of(s, (ssize_t)j),
-							 .item = target->v[j] };
+	const struct fw_item *old = &live->v[p->live_of[j]];
+	bool wanted = false;
+
+	for (size_t k = 0; k < target->n; k++) {
+		if (k != j && fw_item_equal(pending[k] ? &live->v[p->live_of[k]] : &target->v[k], old))
+			return true;
+		wanted = wanted || fw_item_equal(&target->v[k], old);
+	}
+	return !wanted;
+}
+
+/* A rule that only changes places by updates is made where it goes before it is overwritten; not where they swap. */
+static void plan_updates(struct arena *a, struct fw_edits *e, const struct sequence *s, const struct fw_list *live,
+			 const struct fw_list *target, const struct pairing *p)
+{
+	bool *pending = arena_array(a, target->n, sizeof(*pending));
+	size_t left = 0;
+
+	for (size_t j = 0; j < target->n; j++) {
+		pending[j] = p->live_of[j] != NONE && !fw_item_equal(&live->v[p->live_of[j]], &target->v[j]);
+		left += pending[j];
+	}
+	for (; left; left--) {
+		size_t first = target->n, j = 0;
+		for (; j < target->n; j++) {
+			if (!pending[j])
+				continue;
+			first = MIN(first, j);
+			if (may_overwrite(live, target, p, pending, j))
+				break;
+		}
+		j = j < target->n ? j : first;
+		pending[j] = false;
+		e->v[e->n++] = (struct fw_edit){ .kind = FW_EDIT_UPDATE, .pos = place_of(s, (ssize_t)j), .item = target->v[j] };
+	}
+}
+
+static void plan_deletions(struct fw_edits *e, struct sequence *s)
+{
 	for (size_t i = s->n; i-- > 0;) {
 		if (s->v[i] != NONE)
 			continue;
@@ -249,7 +284,8 @@ static struct fw_edits plan_with(pair_fn *pair, struct arena *a, const struct fw
 		if (p.live_of[j] == NONE || p.moved[j])
 			move(&e, &s, place_of(&s, (ssize_t)j), successor);
 	}
-	plan_in_place(&e, &s, live, target, &p);
+	plan_updates(a, &e, &s, live, target, &p);
+	plan_deletions(&e, &s);
 	return e;
 }
 

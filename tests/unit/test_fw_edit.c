@@ -29,7 +29,8 @@ static void what_is_new_comes_before_what_goes(void **state UNUSED)
 {
 	static const struct {
 		const char *live, *target;
-	} rows[] = { { "a", "az" }, { "az", "baz" }, { "az", "bcaz" }, { "pabz", "acdbz" }, { "pqaz", "abcqz" }, { "xyaz", "az" } };
+	} rows[] = { { "a", "az" }, { "az", "baz" }, { "az", "bcaz" }, { "pabz", "acdbz" }, { "pqaz", "abcqz" }, { "xyaz", "az" },
+		   { "abz", "caz" }, { "bacz", "dbaz" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_arena_ struct arena a = { 0 };
