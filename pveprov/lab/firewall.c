@@ -2,6 +2,7 @@
 #include "data/digest.h"
 #include "lab/acl.h"
 #include "lab/api_table.h"
+#include "lab/firewall_knock.h"
 #include "lab/firewall_logger.h"
 #include "lab/httpd.h"
 #include "lab/sdn.h"
@@ -28,6 +29,7 @@ struct firewall *firewall_free(struct firewall *f)
 	timer_cancel(f->lapse);
 	timer_cancel(f->soon);
 	free(f->rules);
+	firewall_knock_free(f->knock);
 	json_decref(f->files);
 	json_decref(f->in_force);
 	firewall_logger_free(f->logger);
@@ -96,16 +98,31 @@ static bool is_nftables(const json_t *files)
 	return json_integer_value(v) == 1;
 }
 
+/* The switch counts by the time it was set at; proxmox-firewall reads the option as a boolean, a time is an error. */
+static bool is_on(const struct firewall *f)
+{
+	int64_t enable = json_integer_value(option(f->in_force, "cluster", "enable"));
+	const json_t *host = option(f->in_force, "host", "enable");
+
+	if (!f->in_force || enable == 0 || (host && json_integer_value(host) == 0))
+		return false;
+	return enable == 1 || (!is_nftables(f->in_force) && lab_wall_s(f->lab) - enable <= SWITCH_S);
+}
+
+/* What the files say counts at once, and where packets exist, what becomes of them as soon as that is known. */
 static void set_door(const struct firewall *f)
 {
+	bool refused = f->knock && is_on(f) && firewall_knock_failed(f->knock);
+
 	if (f->lab->world->client.family)
-		httpd_door(f->lab->httpd, firewall_admits(f->lab, &f->lab->world->client, API_PORT));
+		httpd_door(f->lab->httpd, !refused && firewall_admits(f->lab, &f->lab->world->client, API_PORT));
 }
 
 static void load(struct firewall *f)
 {
 	json_decref(f->in_force);
 	f->in_force = json_deep_copy(f->files);
+	firewall_knock_forget(f->knock);
 	set_door(f);
 	firewall_send(f->lab);
 }
@@ -223,18 +240,11 @@ char *firewall_lower(const char *name)
 	return s;
 }
 
-/* The switch counts by the time it was set at; proxmox-firewall reads the option as a boolean, a time is an error. */
 bool firewall_admits(const struct lab *l, const struct addr *client, int port)
 {
 	const struct firewall *f = l->firewall;
-	int64_t enable = json_integer_value(option(f->in_force, "cluster", "enable"));
-	const json_t *host = option(f->in_force, "host", "enable");
 
-	if (!f->in_force || enable == 0 || (host && json_integer_value(host) == 0))
-		return true;
-	if (enable > 1 && (is_nftables(f->in_force) || lab_wall_s(l) - enable > SWITCH_S))
-		return true;
-	return firewall_decide(l, f->in_force, client, port);
+	return !is_on(f) || firewall_decide(l, f->in_force, client, port);
 }
 
 /* The switch lapses, and the node's own network may change: the door follows without anybody's call. */
@@ -243,11 +253,15 @@ static void look_at_door(void *ctx)
 	struct lab *l = ctx;
 
 	l->firewall->door = lab_after(l, DOOR_MS, look_at_door, l);
+	if (l->firewall->knock && is_on(l->firewall))
+		firewall_knock(l->firewall->knock);
 	set_door(l->firewall);
 }
 
 void firewall_watch(struct lab *l)
 {
-	if (l->world->client.family)
-		l->firewall->door = lab_after(l, DOOR_MS, look_at_door, l);
+	if (!l->world->client.family)
+		return;
+	l->firewall->knock = firewall_knock_new(l, API_PORT);
+	l->firewall->door = lab_after(l, DOOR_MS, look_at_door, l);
 }

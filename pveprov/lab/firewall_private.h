@@ -14,6 +14,7 @@ struct firewall {
 	struct timer *soon;   /* machines changed */
 	char *rules;	      /* the hypervisor has, or is about to have; NULL: none yet */
 	bool sending;
+	struct firewall_knock *knock; /* NULL: the door is the lab's own reading of the rules alone */
 	char *log;		  /* the node's /var/log/pve-firewall.log */
 	struct firewall_logger *logger; /* who writes it; NULL where there are no packets */
 };

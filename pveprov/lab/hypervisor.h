@@ -72,6 +72,8 @@ struct hypervisor_ops {
 	json_t *(*describe)(const struct hypervisor *h);
 	/* The node's network namespace, a borrowed descriptor. NULL: no packets exist. */
 	int (*netns)(const struct hypervisor *h);
+	/* The namespace of the networks around it, where the API's clients (world.client) have their address. NULL: none. */
+	int (*outside)(const struct hypervisor *h);
 	void (*close)(struct hypervisor *h); /* stops every machine, removes every trace */
 };
 

@@ -111,7 +111,7 @@ int netns_sysctl(int fd, const char *key, const char *value, struct err **err)
 }
 
 struct endpoint {
-	const struct sockaddr *address;
+	const struct sockaddr *address, *from; /* from: NULL is any */
 	socklen_t len;
 	int fd;
 };
@@ -133,14 +133,15 @@ static int do_connect(void *ctx)
 	struct endpoint *e = ctx;
 
 	e->fd = socket(e->address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (e->fd < 0)
+	if (e->fd < 0 || (e->from && bind(e->fd, e->from, e->len) < 0))
 		return -1;
 	return connect(e->fd, e->address, e->len) < 0 && errno != EINPROGRESS ? -1 : 0;
 }
 
-static int make_socket(int fd, int (*fn)(void *ctx), const struct sockaddr *address, socklen_t len)
+static int make_socket(int fd, int (*fn)(void *ctx), const struct sockaddr *address, const struct sockaddr *from,
+		       socklen_t len)
 {
-	struct endpoint e = { address, len, -1 };
+	struct endpoint e = { address, from, len, -1 };
 
 	if (netns_call(fd, fn, &e) == 0)
 		return e.fd;
@@ -152,10 +153,15 @@ static int make_socket(int fd, int (*fn)(void *ctx), const struct sockaddr *addr
 
 int netns_listen(int fd, const struct sockaddr *address, socklen_t len)
 {
-	return make_socket(fd, do_listen, address, len);
+	return make_socket(fd, do_listen, address, NULL, len);
 }
 
 int netns_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
-	return make_socket(fd, do_connect, address, len);
+	return make_socket(fd, do_connect, address, NULL, len);
+}
+
+int netns_connect_from(int fd, const struct sockaddr *from, const struct sockaddr *to, socklen_t len)
+{
+	return make_socket(fd, do_connect, to, from, len);
 }

@@ -30,3 +30,6 @@ int netns_listen(int fd, const struct sockaddr *address, socklen_t len);
 
 /* A non-blocking TCP socket of the namespace, connecting or connected. -1 with errno. */
 int netns_connect(int fd, const struct sockaddr *address, socklen_t len);
+
+/* The same from an address of the namespace. */
+int netns_connect_from(int fd, const struct sockaddr *from, const struct sockaddr *to, socklen_t len);

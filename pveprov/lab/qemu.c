@@ -129,6 +129,11 @@ static int qemu_netns(const struct hypervisor *base)
 	return qemu_net_node(((const struct qemu *)base)->net);
 }
 
+static int qemu_outside(const struct hypervisor *base)
+{
+	return qemu_net_internet(((const struct qemu *)base)->net);
+}
+
 /* Process ids by machine. */
 static json_t *processes(const struct qemu *h)
 {
@@ -277,5 +282,6 @@ const struct hypervisor_ops hypervisor_qemu = {
 	.dial = qemu_dial,
 	.describe = qemu_describe,
 	.netns = qemu_netns,
+	.outside = qemu_outside,
 	.close = qemu_close,
 };

@@ -109,6 +109,24 @@ static void add_cable(struct buf *b, const char *node_end, const char *far_end, 
 		 node_end, far_end, (int)getpid(), far, node_end);
 }
 
+/* The API's clients have an address of their own in the network that they are in. */
+static int seat_client(struct qemu_net *n, const struct world *w, struct err **err)
+{
+	const struct world_interface *v = w->interfaces.v;
+	_cleanup_buf_ struct buf b = { 0 };
+	char text[ADDR_TEXT_MAX];
+	size_t uplink = 0;
+
+	for (size_t i = 0; i < w->interfaces.n; i++) {
+		if (!v[i].dhcp.first.family)
+			continue;
+		if (w->client.family == v[i].cidr.addr.family && addr_cidr_contains(&v[i].cidr, &w->client))
+			buf_addf(&b, "addr add %s dev %s\n", addr_text(&w->client, text), n->uplinks[uplink].device);
+		uplink++;
+	}
+	return b.len ? netns_ip(n->internet, buf_text(&b), n->clock, err) : 0;
+}
+
 static int lay_cables(struct qemu_net *n, struct err **err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -156,7 +174,7 @@ int qemu_net_open(const struct world *w, const struct clock *clock, struct qemu_
 	n->clock = clock;
 	n->node = n->internet = n->client = -1;
 	pthread_mutex_init(&n->mutex, NULL);
-	if (collect_links(n, w, err) < 0 || make_namespaces(n, err) < 0 || lay_cables(n, err) < 0 ||
+	if (collect_links(n, w, err) < 0 || make_namespaces(n, err) < 0 || lay_cables(n, err) < 0 || seat_client(n, w, err) < 0 ||
 	    apply_world(n, w, err) < 0)
 		return err_wrap(err, "the lab's network");
 	*ret = TAKE_PTR(n);
