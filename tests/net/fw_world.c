@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-enum { WAIT_MS = 5000, FENCE = 0x88b5, PROTOCOLS = 7 };
+enum { WAIT_MS = 20000, FENCE = 0x88b5, PROTOCOLS = 7 };
 
 static _Noreturn void die(const char *what)
 {
