@@ -4,15 +4,43 @@
 
 enum { SWITCH_SECONDS = 60 };
 
+/* What stands before the elements says of which type they are; NULL: something else is in the braces. */
+static const char *type_before(const char *line, size_t end)
+{
+	static const struct {
+		const char *field, *type;
+	} fields[] = {
+		{ "dport ", "inet_service" },	{ "sport ", "inet_service" },	{ "ip saddr ", "ipv4_addr" },
+		{ "ip daddr ", "ipv4_addr" },	{ "ip6 saddr ", "ipv6_addr" }, { "ip6 daddr ", "ipv6_addr" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		size_t n = strlen(fields[i].field);
+		if (end >= n && strncmp(line + end - n, fields[i].field, n) == 0)
+			return fields[i].type;
+	}
+	return NULL;
+}
+
+/* Intervals in braces become a set with a name (see nft_named_set()). */
 void nft_line(struct nft *n, const char *fmt, ...)
 {
 	va_list ap;
 
-	buf_adds(n->out, "\t\t");
 	va_start(ap, fmt);
-	buf_vaddf(n->out, fmt, ap);
+	_cleanup_free_ char *line = xvasprintf(fmt, ap);
 	va_end(ap);
-	buf_addc(n->out, '\n');
+	buf_adds(n->out, "\t\t");
+	const char *rest = line;
+	for (const char *open, *close; (open = strstr(rest, "{ ")) && (close = strstr(open, " }")); rest = close + 2) {
+		const char *elements = arena_strndup(&n->arena, open + 2, (size_t)(close - open) - 2);
+		const char *type = strpbrk(elements, "-/") ? type_before(line, (size_t)(open - line)) : NULL;
+		if (type)
+			buf_addf(n->out, "%.*s@%s", (int)(open - rest), rest, nft_named_set(n, type, elements));
+		else
+			buf_addf(n->out, "%.*s", (int)(close + 2 - rest), rest);
+	}
+	buf_addf(n->out, "%s\n", rest);
 }
 
 bool nft_filtered(struct nft *n, const struct firewall_guest *g, const struct firewall_nic *nic)
@@ -82,7 +110,7 @@ static void bridge_table(struct nft *n)
 	const struct firewall_site *s = n->site;
 	bool filters = n->proxmox || nft_on(n, NFT_CLUSTER, n->cluster, "ebtables");
 
-	buf_adds(n->out, "table bridge pve-firewall {\n\tchain layer2 {\n");
+	buf_addf(n->out, "table bridge %s {\n\tchain layer2 {\n", nft_table(n));
 	for (size_t i = 0; filters && i < s->n_guests; i++)
 		for (size_t k = 0; k < s->guests[i].n_nics; k++)
 			if (nft_filtered(n, &s->guests[i], &s->guests[i].nics[k]))
@@ -100,24 +128,46 @@ static void bridge_table(struct nft *n)
 			 "\t}\n}\n");
 }
 
+const char *nft_table(const struct nft *n)
+{
+	return n->proxmox ? "proxmox-firewall" : "pve-firewall";
+}
+
+static void drop_tables(const char *name, struct buf *out)
+{
+	static const char *const families[] = { "inet", "bridge" };
+
+	/* added first so that there is something to delete */
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		buf_addf(out, "add table %s %s\ndelete table %s %s\n", families[i], name, families[i], name);
+}
+
+/*
+ * One transaction. The tables stay and their rules are replaced: each hook then has either all the old ones or all the new
+ * ones, where a new hook beside an old one would let a packet through that meets the one too early and the other too late.
+ */
 void firewall_compile(const struct firewall_site *s, struct buf *out)
 {
-	struct nft n = { .out = out, .site = s, .cluster = s->cluster, .host = s->nodes[0].file };
+	_cleanup_json_ json_t *sets = json_object();
+	_cleanup_buf_ struct buf body = { 0 }, named = { 0 };
+	struct nft n = { .out = &body, .named = &named, .sets = sets, .site = s, .cluster = s->cluster, .host = s->nodes[0].file };
 
-	/* Added first so that there is something to delete. One transaction: the new hooks count from the moment on from
-	 * which the old ones do not. */
-	buf_adds(out, "add table inet pve-firewall\ndelete table inet pve-firewall\n"
-		      "add table bridge pve-firewall\ndelete table bridge pve-firewall\n");
 	n.proxmox = nft_on(&n, NFT_HOST, n.host, "nftables");
-	if (is_enabled(&n)) {
+	const char *table = nft_table(&n);
+	drop_tables(n.proxmox ? "pve-firewall" : "proxmox-firewall", out);
+	if (!is_enabled(&n)) {
+		drop_tables(table, out);
+	} else {
 		n.limit = log_limit(&n);
-		buf_adds(out, "table inet pve-firewall {\n");
+		buf_addf(out, "add table inet %s\nflush table inet %s\nadd table bridge %s\nflush table bridge %s\n", table, table,
+			 table, table);
 		nft_sets(&n);
 		if (n.proxmox)
 			nft_proxmox(&n);
 		else
 			nft_daemon(&n);
-		buf_adds(out, "}\n");
+		buf_addf(out, "table inet %s {\n%s%s}\n", table, buf_text(&named), buf_text(&body));
+		n.out = out;
 		bridge_table(&n);
 	}
 	arena_free(&n.arena);

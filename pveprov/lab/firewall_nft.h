@@ -7,6 +7,8 @@
 struct nft {
 	struct arena arena;
 	struct buf *out;
+	struct buf *named; /* the sets that `out` names */
+	json_t *sets;      /* "v4-0-management" and what it is called in this load */
 	const struct firewall_site *site;
 	const json_t *cluster, *host; /* files; NULL: none */
 	bool proxmox;	   /* proxmox-firewall; else the iptables daemon */
@@ -25,6 +27,19 @@ struct nft_place {
 	const char *nic;	     /* the guest's NIC whose chain it is; NULL: the node */
 	bool guest;		     /* the chain filters a guest, also in a group's body */
 };
+
+/* The table of each backend, of the families inet and bridge. */
+const char *nft_table(const struct nft *n);
+
+/*
+ * The set of those elements, made where it is new: its name tells its content, so that it never changes. (The elements of a
+ * new set of intervals take effect just after the rules that look into it, seen with Linux 6.18: only what is new may then
+ * be missed for a moment.) `type`: ipv4_addr, ipv6_addr, inet_service.
+ */
+const char *nft_named_set(struct nft *n, const char *type, const char *elements);
+
+/* The set of that name in a file, "" or "-nomatch" behind it. */
+const char *nft_set_name(const struct nft *n, int family, const char *vmid, const char *name, const char *suffix);
 
 /* One line of a table, indented. */
 void nft_line(struct nft *n, const char *fmt, ...) PRINTF(2, 3);

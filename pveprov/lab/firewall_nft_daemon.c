@@ -218,8 +218,8 @@ static void add_out_filters(struct nft *n, const struct firewall_guest *g, const
 	if (!nft_on(n, NFT_GUEST, g->file, "radv"))
 		nft_line(n, "meta nfproto ipv6 icmpv6 type 134 drop");
 	if (nft_ipfilter(n, g, nic, &m)) {
-		nft_line(n, "ip saddr != @v4-%s-%s drop", g->id, name);
-		nft_line(n, "ip6 saddr != @v6-%s-%s drop", g->id, name);
+		nft_line(n, "ip saddr != @%s drop", nft_set_name(n, 4, g->id, name, ""));
+		nft_line(n, "ip6 saddr != @%s drop", nft_set_name(n, 6, g->id, name, ""));
 	}
 }
 
@@ -274,17 +274,20 @@ static void raw_chain(struct nft *n)
 
 	if (!host_on(n, "protection_synflood"))
 		return;
+	/* a set cannot be changed while it stands: one for each of these values */
+	const char *timeout = host_option(n, "nf_conntrack_tcp_timeout_syn_recv"),
+		   *rate = host_option(n, "protection_synflood_rate"), *burst = host_option(n, "protection_synflood_burst"),
+		   *set = arena_printf(&n->arena, "synflood-%s-%s-%s-v", timeout, rate, burst);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		buf_addf(n->out, "\tset synflood%d {\n\t\ttype ipv%d_addr\n\t\tflags dynamic\n\t\ttimeout %ss\n\t}\n",
-			 families[i].family, families[i].family, host_option(n, "nf_conntrack_tcp_timeout_syn_recv"));
+		buf_addf(n->out, "\tset %s%d {\n\t\ttype ipv%d_addr\n\t\tflags dynamic\n\t\ttimeout %ss\n\t}\n", set,
+			 families[i].family, families[i].family, timeout);
 	open_chain(n, "prerouting");
 	nft_line(n, "type filter hook prerouting priority raw; policy accept;");
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		nft_line(n,
-			 "iifname != \"fwbr*\" tcp flags & (fin | syn | rst | ack) == syn update @synflood%d { %s limit rate over "
+			 "iifname != \"fwbr*\" tcp flags & (fin | syn | rst | ack) == syn update @%s%d { %s limit rate over "
 			 "%s/second burst %s packets } drop",
-			 families[i].family, families[i].key, host_option(n, "protection_synflood_rate"),
-			 host_option(n, "protection_synflood_burst"));
+			 set, families[i].family, families[i].key, rate, burst);
 	close_chain(n);
 }
 

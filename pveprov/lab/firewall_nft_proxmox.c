@@ -109,15 +109,18 @@ static void synflood_chain(struct nft *n)
 	const char *rate = nft_option(n, NFT_HOST, n->host, "protection_synflood_rate");
 	const char *burst = nft_option(n, NFT_HOST, n->host, "protection_synflood_burst");
 
+	/* a set cannot be changed while it stands: one for each of these values */
+	const char *set = arena_printf(&n->arena, "synflood-%s-%s-v", rate, burst);
+
 	for (int family = 4; family <= 6; family += 2)
-		buf_addf(n->out, "\tset synflood%d {\n\t\ttype ipv%d_addr\n\t\tflags dynamic\n\t\ttimeout 60s\n\t}\n", family,
+		buf_addf(n->out, "\tset %s%d {\n\t\ttype ipv%d_addr\n\t\tflags dynamic\n\t\ttimeout 60s\n\t}\n", set, family,
 			 family);
 	open_chain(n, "block-synflood");
 	for (int family = 4; family <= 6; family += 2)
 		nft_line(n,
-			 "tcp flags & (fin | syn | rst | ack) == syn update @synflood%d { %s saddr limit rate over %s/second burst "
+			 "tcp flags & (fin | syn | rst | ack) == syn update @%s%d { %s saddr limit rate over %s/second burst "
 			 "%s packets } drop",
-			 family, family == 4 ? "ip" : "ip6", rate, burst);
+			 set, family, family == 4 ? "ip" : "ip6", rate, burst);
 	close_chain(n);
 }
 
@@ -186,8 +189,8 @@ static void add_ipfilter(struct nft *n, const struct firewall_guest *g, const st
 		return;
 	for (int family = 4; family <= 6; family += 2) {
 		const char *ip = family == 4 ? "ip" : "ip6";
-		nft_line(n, "%s saddr != @v%d-%s-%s drop", ip, family, g->id, name);
-		nft_line(n, "%s saddr @v%d-%s-%s-nomatch drop", ip, family, g->id, name);
+		nft_line(n, "%s saddr != @%s drop", ip, nft_set_name(n, family, g->id, name, ""));
+		nft_line(n, "%s saddr @%s drop", ip, nft_set_name(n, family, g->id, name, "-nomatch"));
 	}
 }
 

@@ -2,6 +2,7 @@
  * IP sets. The iptables daemon's sets (hash:net) decide by the longest prefix that contains the address; nft has no such
  * thing, so the set is cut into ranges first. proxmox-firewall has two sets: in the one and not in the other.
  */
+#include "data/digest.h"
 #include "lab/firewall_nft.h"
 
 /* Of two members for one network the second is an error to the server. */
@@ -105,15 +106,35 @@ const char *nft_elements(struct nft *n, const struct nft_members *m, int family)
 	return arena_strdup(&n->arena, buf_text(&text));
 }
 
+const char *nft_named_set(struct nft *n, const char *type, const char *elements)
+{
+	char content[41];
+
+	digest_sha1(elements, strlen(elements), content);
+	const char *name = arena_printf(&n->arena, "%s-%.16s", type, content);
+	if (json_object_get(n->sets, name))
+		return name;
+	json_object_set_new(n->sets, name, json_true());
+	buf_addf(n->named, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n", name, type);
+	if (*elements)
+		buf_addf(n->named, "\t\telements = { %s }\n", elements);
+	buf_adds(n->named, "\t}\n");
+	return name;
+}
+
 static void add_set(struct nft *n, int family, const char *vmid, const char *name, const char *suffix,
 		    const struct nft_members *m)
 {
-	const char *elements = nft_elements(n, m, family);
+	const char *set = nft_named_set(n, family == 4 ? "ipv4_addr" : "ipv6_addr", nft_elements(n, m, family));
 
-	buf_addf(n->out, "\tset v%d-%s-%s%s {\n\t\ttype ipv%d_addr\n\t\tflags interval\n", family, vmid, name, suffix, family);
-	if (*elements)
-		buf_addf(n->out, "\t\telements = { %s }\n", elements);
-	buf_adds(n->out, "\t}\n");
+	json_object_set_new(n->sets, arena_printf(&n->arena, "v%d-%s-%s%s", family, vmid, name, suffix), json_string(set));
+}
+
+const char *nft_set_name(const struct nft *n, int family, const char *vmid, const char *name, const char *suffix)
+{
+	_cleanup_free_ char *key = xasprintf("v%d-%s-%s%s", family, vmid, name, suffix);
+
+	return json_text(n->sets, key);
 }
 
 void nft_set(struct nft *n, const char *vmid, const char *name, const struct nft_members *m)
@@ -132,9 +153,11 @@ void nft_set(struct nft *n, const char *vmid, const char *name, const struct nft
 const char *nft_in_set(struct nft *n, int family, const char *field, const char *vmid, const char *name)
 {
 	const char *ip = family == 4 ? "ip" : "ip6";
-	const char *in = arena_printf(&n->arena, "%s %s @v%d-%s-%s", ip, field, family, vmid, name);
+	const char *in = arena_printf(&n->arena, "%s %s @%s", ip, field, nft_set_name(n, family, vmid, name, ""));
 
-	return n->proxmox ? arena_printf(&n->arena, "%s %s %s != @v%d-%s-%s-nomatch", in, ip, field, family, vmid, name) : in;
+	return n->proxmox ? arena_printf(&n->arena, "%s %s %s != @%s", in, ip, field,
+					 nft_set_name(n, family, vmid, name, "-nomatch"))
+			  : in;
 }
 
 static struct addr_cidr link_local(const struct addr_mac *mac)
