@@ -52,7 +52,7 @@ void fw_evaluate_node(struct arena *a, const struct fw_site *s, const struct fw_
 		off(ret, "cluster.fw", "enable: 0", "the firewall is off for the whole cluster");
 		return;
 	}
-	if (!fw_option_on(host, FW_HOST, "enable")) {
+	if (host && !fw_option_on(host, FW_HOST, "enable")) {
 		off(ret, host->file, "enable: 0", "the firewall is off on this node");
 		return;
 	}

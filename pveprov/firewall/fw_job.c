@@ -1,6 +1,7 @@
 #include "firewall/fw_job.h"
 #include "base/text.h"
 #include "firewall/fw_lint.h"
+#include "firewall/fw_merge.h"
 #include "firewall/fw_switch.h"
 
 enum { DIAL_MS = 5000, API_PORT = 8006 };
@@ -102,16 +103,24 @@ static struct fw_changes changes_between(struct fw_job *j, const struct fw_files
 	return fw_diff(&j->arena, targets, n);
 }
 
-int fw_job_way_to(struct fw_job *j, const struct fw_files *target, struct fw_changes *ret, struct err **err)
+int fw_job_way_back(struct fw_job *j, struct fw_changes *ret, struct err **err)
 {
-	struct fw_files now = { 0 };
+	struct fw_files now = { 0 }, back = { 0 };
 
 	if (fw_live_read(j->client, &j->scope, &now, err) < 0)
 		return -1;
-	*ret = changes_between(j, &now, target, true);
-	/* the changes borrow from what was read */
+	for (size_t i = 0; i < j->wanted.n; i++) {
+		const struct fw_config *w = j->wanted.v[i], *was = fw_files_find(&j->live, w->level, w->id),
+				       *is = fw_files_find(&now, w->level, w->id);
+		if (was && is)
+			fw_files_add(&back, fw_merge(was, w, is));
+	}
+	*ret = changes_between(j, &now, &back, true);
+	/* the changes borrow from both */
 	fw_files_free(&j->read_again);
+	fw_files_free(&j->merged);
 	j->read_again = now;
+	j->merged = back;
 	return 0;
 }
 
@@ -256,6 +265,7 @@ void fw_job_free(struct fw_job *j)
 	fw_files_free(&j->wanted);
 	fw_files_free(&j->live);
 	fw_files_free(&j->read_again);
+	fw_files_free(&j->merged);
 	fw_issues_free(&j->issues);
 	arena_free(&j->arena);
 	free(j->host);

@@ -32,7 +32,8 @@ struct fw_job {
 	struct arena arena;
 	struct fw_job_options o;
 	struct pve_client *client; /* borrowed */
-	struct fw_files wanted, live, read_again;
+	struct fw_files wanted, live;
+	struct fw_files read_again, merged; /* of the way back */
 	struct fw_issues issues; /* of the wanted files */
 	struct fw_scope scope;
 	struct fw_site now, then;
@@ -52,9 +53,10 @@ int fw_job_plan(struct pve_client *client, const struct fw_job_options *o, struc
 int fw_job_judge(const struct fw_job *j, struct err **err);
 
 /*
- * The changes from the live files as they are now to `target`, of the job's scope. Lives in the job's arena.
+ * Reads the files again and plans the way back: the job's files as they were before, with what others have done since
+ * (fw_merge). Lives with the job, until it is called again.
  */
-int fw_job_way_to(struct fw_job *j, const struct fw_files *target, struct fw_changes *ret, struct err **err);
+int fw_job_way_back(struct fw_job *j, struct fw_changes *ret, struct err **err);
 
 void fw_job_say(const struct fw_job *j, const char *fmt, ...) PRINTF(2, 3);
 

@@ -30,7 +30,7 @@ static int way_back(struct fw_switch *s, size_t *ret_sent, struct err **err)
 	size_t further = 0;
 
 	*ret_sent = 0;
-	if (fw_job_way_to(j, &j->live, &back, err) < 0)
+	if (fw_job_way_back(j, &back, err) < 0)
 		return -1;
 	struct fw_changes near = { .v = back.v, .n = fw_changes_nodes_first(&back) };
 	struct fw_changes far = { .v = back.v + near.n, .n = back.n - near.n };
