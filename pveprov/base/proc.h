@@ -7,6 +7,14 @@
 
 #include <sys/types.h>
 
+/*
+ * The system's ssh as the first words of an argv: the user's own configuration, but only to a host whose key is known, over a
+ * connection of its own, and without a question.
+ */
+#define PROC_SSH                                                                                                        \
+	"ssh", "-T", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oClearAllForwardings=yes", "-oForwardAgent=no",   \
+		"-oControlPath=none"
+
 struct proc_spec {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
 	const void *input;	 /* standard input; NULL: /dev/null */

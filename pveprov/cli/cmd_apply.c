@@ -24,11 +24,6 @@ struct options {
 			.help = "How the probes' results are written", .names = probe_format_names \
 	}
 
-static const struct operand operands[] = {
-	{ .name = "RECIPE", .help = "The recipe, a YAML file", .complete = COMPLETE_FILE },
-	{ 0 },
-};
-
 /* Runs the plan, then says what came of it: probes first (also failed ones), receipt, result. */
 static int do_it(struct recipe_run *r, const struct options *o, struct err **err)
 {
@@ -140,7 +135,7 @@ const struct command cmd_apply = {
 		 "crash) is continued by running it again. Nothing that runs is restarted without "
 		 "--allow-restart, nothing is "
 		 "destroyed without --allow-destroy.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = (const struct option_spec[]){ OPTION_RESTART,
 						 { OPTION_FLAG(struct options, allow_destroy),
 						   .name = "allow-destroy",
@@ -170,7 +165,7 @@ const struct command cmd_reprovision = {
 		 "the recipe, starts it, pushes and "
 		 "verifies. Everything written to its disk since the snapshot is lost, so it asks; "
 		 "-y answers yes.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = (const struct option_spec[]){ OPTION_REPORT, { 0 } },
 	.options_size = sizeof(struct options),
 	.examples =
@@ -188,7 +183,7 @@ const struct command cmd_verify = {
 		 "ruleset, and what the test machine "
 		 "behind it sees. Each probe says what was expected and what was seen. Nothing is "
 		 "changed.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = (const struct option_spec[]){ OPTION_REPORT, { 0 } },
 	.options_size = sizeof(struct options),
 	.examples =
@@ -207,7 +202,7 @@ const struct command cmd_destroy = {
 		 "mappings and bridges that carry it, "
 		 "where nothing else uses them. What is not ours is left alone. It asks, unless "
 		 "--allow-destroy or -y is given.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = (const struct option_spec[]){ { OPTION_FLAG(struct options, allow_destroy),
 						   .name = "allow-destroy", .help = "Do not ask" },
 						 { 0 } },

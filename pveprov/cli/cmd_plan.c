@@ -12,11 +12,6 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
-static const struct operand operands[] = {
-	{ .name = "RECIPE", .help = "The recipe, a YAML file", .complete = COMPLETE_FILE },
-	{ 0 },
-};
-
 static int finish(struct recipe_run *r, const struct args *args, struct err **err)
 {
 	const struct options *o = args->options;
@@ -65,7 +60,7 @@ const struct command cmd_plan = {
 		 "lines that grant them), taken ids, templates without a cloud-init drive, devices "
 		 "in use.\n\n"
 		 "Nothing is changed and no guest is asked; 'drift' asks them.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = options,
 	.options_size = sizeof(struct options),
 	.examples = (const struct example[]){ { "plan recipes/router.yaml", "what would be done" },
@@ -82,7 +77,7 @@ const struct command cmd_drift = {
 	.about = "As 'plan', and running routers are asked as well: their packages, files and "
 		 "services are compared with what "
 		 "the recipe renders to. Nothing is changed.",
-	.operands = operands,
+	.operands = recipe_run_operands,
 	.options = options,
 	.options_size = sizeof(struct options),
 	.examples = (const struct example[]){ { "drift --detailed-exitcode router.yaml",

@@ -7,6 +7,11 @@
 
 enum { RECIPE_BYTES_MAX = 1 << 20 };
 
+const struct operand recipe_run_operands[] = {
+	{ .name = "RECIPE", .help = "The recipe, a YAML file", .complete = COMPLETE_FILE },
+	{ 0 },
+};
+
 static unsigned *item_of(struct recipe_run *r, const struct plan_item *item)
 {
 	return &r->items[item - r->plan.items];

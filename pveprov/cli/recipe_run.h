@@ -49,5 +49,7 @@ int recipe_run_report(struct recipe_run *r, enum probe_format format, struct err
 /* The line that says where the time went. */
 void recipe_run_receipt(struct recipe_run *r);
 
+extern const struct operand recipe_run_operands[]; /* RECIPE */
+
 void recipe_run_close(struct recipe_run *r);
 #define _cleanup_recipe_run_ _cleanup_(recipe_run_close)

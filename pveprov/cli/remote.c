@@ -18,20 +18,8 @@ struct child {
 /* In a process group of its own, so that Ctrl-C on the terminal reaches only us. */
 static _Noreturn void become_ssh(const char *target, const char *command, int input)
 {
-	const char *const argv[] = { "ssh",
-				     "-T",
-				     "-oBatchMode=yes",
-				     "-oStrictHostKeyChecking=yes",
-				     "-oClearAllForwardings=yes",
-				     "-oForwardAgent=no",
-				     "-oControlPath=none",
-				     "-oRemoteCommand=none",
-				     "-oServerAliveInterval=5",
-				     "-oServerAliveCountMax=3",
-				     "--",
-				     target,
-				     command,
-				     NULL };
+	const char *const argv[] = { PROC_SSH, "-oRemoteCommand=none", "-oServerAliveInterval=5", "-oServerAliveCountMax=3",
+				     "--",     target, command, NULL };
 
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);

@@ -43,6 +43,18 @@ bool addr_cidr_parse(const char *s, struct addr_cidr *ret)
 	return true;
 }
 
+bool addr_net_parse(const char *s, struct addr_cidr *ret)
+{
+	struct addr a;
+
+	if (addr_cidr_parse(s, ret))
+		return true;
+	if (!addr_parse(s, &a))
+		return false;
+	*ret = (struct addr_cidr){ .addr = a, .prefix = a.family == 4 ? 32 : 128 };
+	return true;
+}
+
 bool addr_range_parse(const char *s, struct addr_range *ret)
 {
 	char first[ADDR_TEXT_MAX];

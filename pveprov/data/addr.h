@@ -31,6 +31,7 @@ enum { ADDR_TEXT_MAX = 64, ADDR_MAC_TEXT_MAX = 18 }; /* bytes, with the NUL */
 /* Parsers: false for anything but the whole strict form; *ret only on success. */
 bool addr_parse(const char *s, struct addr *ret);
 bool addr_cidr_parse(const char *s, struct addr_cidr *ret);   /* the prefix is required */
+bool addr_net_parse(const char *s, struct addr_cidr *ret);    /* ... or a single address: of all bits */
 bool addr_range_parse(const char *s, struct addr_range *ret); /* "a-b", or one address */
 bool addr_mac_parse(const char *s, struct addr_mac *ret);     /* six pairs with ':' (or '-') */
 

@@ -10,16 +10,6 @@ bool fw_name_valid(const char *name, size_t max)
 	return n >= 2 && n <= max && (name[0] | 32) >= 'a' && (name[0] | 32) <= 'z' && strspn(name, NAME_BYTES) == n;
 }
 
-bool fw_cidr_parse(const char *text, struct addr_cidr *ret)
-{
-	if (addr_cidr_parse(text, ret))
-		return true;
-	if (!addr_parse(text, &ret->addr))
-		return false;
-	ret->prefix = ret->addr.family == 4 ? 32 : 128;
-	return true;
-}
-
 const char *fw_cidr_text(struct arena *a, const struct addr_cidr *c)
 {
 	char text[ADDR_TEXT_MAX];
@@ -43,7 +33,7 @@ const char *fw_member_stored(struct arena *a, const char *text)
 {
 	struct addr_cidr c;
 
-	return strchr(text, '/') && fw_cidr_parse(text, &c) ? fw_cidr_text(a, &c) : text;
+	return strchr(text, '/') && addr_net_parse(text, &c) ? fw_cidr_text(a, &c) : text;
 }
 
 static const struct {
@@ -82,7 +72,7 @@ static struct fw_address *parse_list(struct arena *a, struct fw_address *r, cons
 			*why = "you can't use a range in a list";
 			return NULL;
 		}
-		if (!fw_cidr_parse(items.v[i], c)) {
+		if (!addr_net_parse(items.v[i], c)) {
 			*why = arena_printf(a, "invalid IP address '%s'", items.v[i]);
 			return NULL;
 		}

@@ -23,9 +23,6 @@ struct fw_address {
 /* Parses a rule's source or dest. NULL with *why otherwise. */
 struct fw_address *fw_address_parse(struct arena *a, const char *text, const char **why);
 
-/* Parses an address or network of an alias or member (host bits are allowed there). False: it is neither. */
-bool fw_cidr_parse(const char *text, struct addr_cidr *ret);
-
 /* The value of an alias or member as the server reads it from a file: /32 and /128 left out, the rest as written. */
 const char *fw_cidr_read(struct arena *a, const char *text);
 

@@ -81,7 +81,7 @@ static bool ranges_of(struct arena *a, const struct fw_place *p, const char *tex
 	}
 	if (x->kind == FW_ADDRESS_ALIAS) {
 		const struct fw_entry *e = fw_find_alias(p, x->scope, x->name);
-		if (!e || !fw_cidr_parse(e->value, &one))
+		if (!e || !addr_net_parse(e->value, &one))
 			return false;
 	} else {
 		list = x->list;

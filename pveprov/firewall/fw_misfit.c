@@ -32,7 +32,7 @@ bool fw_misfit(struct arena *a, const struct fw_aliases *v, const struct fw_rule
 		const struct fw_address *x = sides[i] ? fw_address_parse(a, sides[i], &why) : NULL;
 		const struct fw_entry *e = x && x->kind == FW_ADDRESS_ALIAS ? find(v, x) : NULL;
 		struct addr_cidr c = { 0 };
-		if (e && fw_cidr_parse(e->value, &c) && family && c.addr.family != family)
+		if (e && addr_net_parse(e->value, &c) && family && c.addr.family != family)
 			return true;
 		if (!family)
 			family = e ? c.addr.family : x ? x->family : 0;

@@ -59,11 +59,11 @@ static bool member_cidr(const struct fw_place *p, const char *value, struct aren
 {
 	const char *why;
 
-	if (fw_cidr_parse(value, ret))
+	if (addr_net_parse(value, ret))
 		return true;
 	struct fw_address *name = fw_address_parse(a, value, &why);
 	const struct fw_entry *e = name ? fw_find_alias(p, name->scope, name->name) : NULL;
-	return e && fw_cidr_parse(e->value, ret);
+	return e && addr_net_parse(e->value, ret);
 }
 
 struct set_match {
@@ -158,7 +158,7 @@ enum fw_match fw_match_address(struct arena *a, const struct fw_site *s, const s
 		return address->family ? is_true(addr_range_contains(&x->range, address)) : FW_MAYBE;
 	case FW_ADDRESS_ALIAS:
 		alias = fw_find_alias(p, x->scope, x->name);
-		return alias && fw_cidr_parse(alias->value, &c) ? match_cidr(&c, address, family) : FW_NO;
+		return alias && addr_net_parse(alias->value, &c) ? match_cidr(&c, address, family) : FW_NO;
 	case FW_ADDRESS_SET:
 		if (x->scope == FW_SDN_SCOPE)
 			return FW_MAYBE; /* what SDN puts in is not known here */

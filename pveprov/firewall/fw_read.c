@@ -240,7 +240,7 @@ static void read_alias(struct reader *r, const char *line)
 		return;
 	}
 	*blank = '\0';
-	if (!fw_cidr_parse(blank + 1, &c)) {
+	if (!addr_net_parse(blank + 1, &c)) {
 		keep_bad(r, line, (unsigned)(blank - text) + 2, "bad-address",
 			 arena_printf(a, "'%s' is not an IP address or network", blank + 1));
 		return;
@@ -273,7 +273,7 @@ static void read_member(struct reader *r, const char *line)
 		keep_bad(r, line, 1, "bad-member", "a member is written '[!]address'");
 		return;
 	}
-	if (fw_cidr_parse(value, &c)) {
+	if (addr_net_parse(value, &c)) {
 		value = fw_cidr_read(a, value);
 		if (c.prefix == 0) {
 			keep_bad(r, line, 1, "zero-prefix", "a zero prefix is not allowed in ipset entries");

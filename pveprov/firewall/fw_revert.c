@@ -20,22 +20,7 @@ static const char disarm_script[] =
 static int run(const char *target, const char *script, const char *argument, const struct clock *clock, int *ret_status,
 	       struct err **err)
 {
-	/* a connection of its own, to a host whose key is known already */
-	const char *const argv[] = { "ssh",
-				     "-T",
-				     "-oBatchMode=yes",
-				     "-oStrictHostKeyChecking=yes",
-				     "-oClearAllForwardings=yes",
-				     "-oForwardAgent=no",
-				     "-oControlPath=none",
-				     "-oConnectTimeout=10",
-				     "--",
-				     target,
-				     "sh",
-				     "-s",
-				     "--",
-				     argument,
-				     NULL };
+	const char *const argv[] = { PROC_SSH, "-oConnectTimeout=10", "--", target, "sh", "-s", "--", argument, NULL };
 	const struct proc_spec spec = { .argv = argv, .input = script, .input_len = strlen(script), .timeout_ms = SSH_MS };
 	_cleanup_proc_result_ struct proc_result r = { 0 };
 

@@ -56,7 +56,7 @@ bool fw_site_local_network(const struct fw_site *s, struct addr_cidr *ret)
 	const struct fw_entry *alias = fw_alias(s->cluster, "local_network");
 
 	if (alias)
-		return fw_cidr_parse(alias->value, ret);
+		return addr_net_parse(alias->value, ret);
 	*ret = s->local_network;
 	return s->local_network_known;
 }

@@ -120,7 +120,7 @@ static const char *read_alias(struct arena *a, const char *line)
 
 	skip_blanks(&at);
 	const char *value = arena_strndup(a, at, strcspn(at, " \t"));
-	if (!name || !fw_cidr_parse(value, &c))
+	if (!name || !addr_net_parse(value, &c))
 		return "an alias has no address";
 	at += strlen(value);
 	skip_blanks(&at);

@@ -176,7 +176,7 @@ static bool check_address(struct check *c, const char *field, const char *text)
 		/* local_network, too: the server makes it up only after it has verified the rules */
 		if (!e)
 			return unknown(c, field, FW_UNKNOWN_ALIAS, x->name, arena_printf(c->a, "no such alias '%s'", text));
-		return fw_cidr_parse(e->value, &cidr) ? set_family(c, field, cidr.addr.family) : true;
+		return addr_net_parse(e->value, &cidr) ? set_family(c, field, cidr.addr.family) : true;
 	}
 	return set_family(c, field, x->family);
 }

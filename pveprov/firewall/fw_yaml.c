@@ -100,7 +100,7 @@ static void read_aliases(struct yaml *y, const struct tree *map)
 			field_error(y->f, t->key_pos, "'%s' is not a name for an alias", t->key);
 		if (!value)
 			continue;
-		if (!fw_cidr_parse(value->text, &c)) {
+		if (!addr_net_parse(value->text, &c)) {
 			field_error(y->f, value->pos, "'%s' is not an IP address or network", value->text);
 			continue;
 		}
@@ -126,7 +126,7 @@ static void read_member(struct yaml *y, struct fw_section *s, const struct tree 
 		nomatch = true;
 		text++;
 	}
-	if (fw_cidr_parse(text, &c) && c.prefix) {
+	if (addr_net_parse(text, &c) && c.prefix) {
 		text = fw_cidr_read(&y->c->arena, text);
 	} else {
 		const struct fw_address *name = fw_address_parse(&y->c->arena, text, &why);

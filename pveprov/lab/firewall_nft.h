@@ -62,9 +62,6 @@ const json_t *nft_find_set(const json_t *file, const char *name);
 /* The address of an alias, "dc/x", "guest/x" or "x"; false: none. */
 bool nft_find_alias(struct nft *n, const json_t *own, const char *name, struct addr_cidr *ret);
 
-/* An address or network; a single address is a network of all its bits. */
-bool nft_cidr_parse(const char *text, struct addr_cidr *ret);
-
 /* The alias local_network, else the network that is known. */
 bool nft_local_network(struct nft *n, struct addr_cidr *ret);
 

@@ -69,7 +69,7 @@ static const char *list_elements(struct nft *n, const char *text, int family)
 
 	strv_split(&items, text, ",");
 	for (size_t i = 0; i < items.n; i++) {
-		if (!nft_cidr_parse(items.v[i], &c) || c.addr.family != family)
+		if (!addr_net_parse(items.v[i], &c) || c.addr.family != family)
 			return NULL;
 		struct addr net = addr_network(&c);
 		if (addr_compare(&net, &c.addr) != 0)

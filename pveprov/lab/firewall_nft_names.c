@@ -62,16 +62,6 @@ const json_t *nft_find_set(const json_t *file, const char *name)
 	return json_object_get(json_object_get(file, "ipset"), name);
 }
 
-bool nft_cidr_parse(const char *text, struct addr_cidr *ret)
-{
-	if (addr_cidr_parse(text, ret))
-		return true;
-	if (!addr_parse(text, &ret->addr))
-		return false;
-	ret->prefix = ret->addr.family == 4 ? 32 : 128;
-	return true;
-}
-
 /* Letter case does not count in names of aliases. */
 static bool alias_of(struct nft *n, const json_t *file, const char *name, struct addr_cidr *ret)
 {
@@ -80,7 +70,7 @@ static bool alias_of(struct nft *n, const json_t *file, const char *name, struct
 	for (char *p = key; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	const char *cidr = json_text(json_object_get(json_object_get(file, "aliases"), key), "cidr");
-	return cidr && nft_cidr_parse(cidr, ret);
+	return cidr && addr_net_parse(cidr, ret);
 }
 
 bool nft_find_alias(struct nft *n, const json_t *own, const char *name, struct addr_cidr *ret)

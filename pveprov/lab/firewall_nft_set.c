@@ -30,7 +30,7 @@ void nft_members_of(struct nft *n, const json_t *set, const json_t *own, struct 
 
 	json_array_foreach(json_object_get(set, "entries"), i, e) {
 		const char *text = json_text(e, "cidr");
-		if (text && (nft_cidr_parse(text, &c) || nft_find_alias(n, own, text, &c)) && c.prefix)
+		if (text && (addr_net_parse(text, &c) || nft_find_alias(n, own, text, &c)) && c.prefix)
 			nft_members_add(n, m, &c, json_flag(e, "nomatch", false));
 	}
 }

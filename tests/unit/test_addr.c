@@ -64,6 +64,10 @@ static void text_is_canonical(void **state UNUSED)
 		assert_true(addr_parse(pairs[i][0], &a));
 		assert_string_equal(addr_text(&a, text), pairs[i][1]);
 	}
+	assert_true(addr_net_parse("192.168.1.1/24", &c) && c.prefix == 24);
+	assert_true(addr_net_parse("192.168.1.1", &c) && c.prefix == 32);
+	assert_true(addr_net_parse("fd00::1", &c) && c.prefix == 128);
+	assert_false(addr_net_parse("192.168.1.1/33", &c) || addr_net_parse("office", &c));
 	assert_true(addr_cidr_parse("192.168.1.1/24", &c));
 	assert_string_equal(addr_cidr_text(&c, text), "192.168.1.1/24");
 	assert_true(addr_mac_parse("BC-24-11-0a-0B-01", &m));
